@@ -1,0 +1,114 @@
+"""The arrays that pass between the model and the kernels: what is fixed (Plan), what is drawn (Luck), what happened (Trace).
+
+Everything is an index or a number; names and dates stay outside. Days are working days since the start of the roadmap.
+T teams, L lanes, P parts, F features, K lags that are drawn, R runs, N = P + F nodes: node p < P is a part, node P + f is the
+end of feature f (of an external or a milestone: the thing itself). C cadences: teams with equal segments share one.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int32]
+Longs = NDArray[np.int64]
+Words = NDArray[np.uint64]
+Flags = NDArray[np.uint8]
+
+
+class Plan(NamedTuple):
+    """What is the same in every run. Parts are sorted by team, lane and rank; lanes by team.
+
+    team_lane : (T + 1,) lanes of team t are team_lane[t] .. team_lane[t + 1]
+    team_part : (T + 1,) parts of team t, likewise
+    team_cadence : (T,) row of `edges`
+    team_keeps : (T,) 1 when the team finishes what it started
+    team_is_simple : (T,) 1 when it works on one part at a time, in one lane, and switches at once
+    lane_part : (L + 1,) parts of each lane
+    lane_wip : (L,) parts active at the same time
+    lane_weight : (L,) share of the team's capacity, adding up to 1 within a team
+    lane_word : (L + 1,) words of the bit sets that belong to each lane; part p is bit p - lane_part[l] of them
+    part_team, part_lane, part_feature : (P,)
+    part_started : (P,) 1 when in flight on day 0
+    waits : (N,) number of links that must end before the node is released
+    roots : nodes that wait for nothing, by not_before
+    next_first : (N + 1,) links that leave node v are next_first[v] .. next_first[v + 1]
+    next_node : the node that waits
+    next_lag : column of Luck.lag that is added
+    next_handoff : 1 when the waiting part starts with the next sprint of its team
+    not_before : (N,) day before which the node cannot start
+    edges : (C, S + 1) days at which segments begin and end, whole numbers; segment s is edges[s] .. edges[s + 1]
+    segment_at : (C, D + 1) the segment that holds [day, day + 1)
+    sprint_from : (C, D + 1) first day on or after `day` at which a sprint begins; inf when it is beyond the table
+    horizon : what is not finished by this day is never finished (inf); at most D
+    """
+
+    team_lane: Ints
+    team_part: Ints
+    team_cadence: Ints
+    team_keeps: Flags
+    team_is_simple: Flags
+    lane_part: Ints
+    lane_wip: Ints
+    lane_weight: Floats
+    lane_word: Ints
+    part_team: Ints
+    part_lane: Ints
+    part_feature: Ints
+    part_started: Flags
+    waits: Ints
+    roots: Ints
+    next_first: Ints
+    next_node: Ints
+    next_lag: Ints
+    next_handoff: Flags
+    not_before: Floats
+    edges: Floats
+    segment_at: Ints
+    sprint_from: Floats
+    horizon: float
+
+
+class Luck(NamedTuple):
+    """What was drawn, one row per run. A first axis of 1 instead of R means: the same in every run.
+
+    capacity : (R, T, S + 1) items the team could have finished since the start, at each segment edge
+    size : (R | 1, P) items in each part
+    hold : (R | 1, F) working days between the last wait of a feature's end and that end: external days and delays
+    lag : (R | 1, K) working days; column 0 is zero
+    """
+
+    capacity: Floats
+    size: Floats
+    hold: Floats
+    lag: Floats
+
+
+class Trace(NamedTuple):
+    """When each part could start, and when it ended; inf for never.
+
+    startable, end : (P, R) days
+    """
+
+    startable: Floats
+    end: Floats
+
+
+class Supply(NamedTuple):
+    """How a team's sprints turn into capacity; what a throughput model fills (R, T, S + 1) from.
+
+    segment_sprint : (T, S) which sprint of the team the segment belongs to
+    segment_share : (T, S) share of that sprint's draw that falls into it; 0 in the padding behind the last segment
+    sprint_start : (T, Q) first day of each sprint as a proleptic ordinal: the address of its luck
+    sprint_weekdays : (T, Q) Mondays to Fridays of the whole sprint
+    count_scale : (T,) what a past count without dates is worth in a sprint of the team: the ratio of their lengths
+    """
+
+    segment_sprint: Ints
+    segment_share: Floats
+    sprint_start: Longs
+    sprint_weekdays: Ints
+    count_scale: Floats

@@ -1,0 +1,583 @@
+"""The engine: plays every run of a plan under its luck, event by event. It is deterministic and knows no chance.
+
+Per run, the cost is proportional to the parts, not to sprints times parts. Teams meet in a tournament tree of their next
+events. A team re-plans only when the set of parts it works on changes; a part's remaining work is a target on the team's
+cumulated capacity (for parts that share: on the capacity that each active part of the lane has received), never decremented.
+
+Ties: whole-number sizes and counts make "X ends at the very moment Y is released" common, and a tie that goes the wrong way
+costs whole sprints. All events within TOL of the earliest are one instant, each team keeping its own time; a time within
+SNAP of a whole day is put on it; a target within EPS of what a segment gives is reached in that segment; work takes at least
+TICK.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+from llvmlite import ir
+from numba import njit, types
+from numba.extending import intrinsic
+
+from forecast.arrays import Flags, Floats, Ints, Luck, Plan, Trace, Words
+
+TOL = 1e-9
+SNAP = 1e-7
+EPS = 1e-9
+EPS_RELATIVE = 1e-12
+TICK = 2e-9
+NEVER = np.inf
+
+
+_BARE: dict[str, Any] = {"nogil": True, "error_model": "numpy", "_nrt": False}
+"""No checks for division by zero, and no reference counting: all arrays are made outside (counting costs a factor of 5)."""
+
+_inlined = njit(forceinline=True, **_BARE)
+
+
+class State(NamedTuple):
+    """Where one run stands. Times are days; `level` is a team's cumulated capacity, `served` that of each active part.
+
+    ready, active, begun : bit sets of startable, active and once active parts, by lane (a simple team has no active set)
+    release : (2N,) for node v: [2v] latest end it waits for, [2v + 1] latest one that is handed over (-1 for none)
+    waits : (N,) ends it still waits for
+    target : (P,) for an active part: the `served` at which it is finished; for a displaced one: items that remain
+    team_finish : (T,) when the team's next part is finished; team_part that part, -1 for none
+    team_level : (T,) level at its last re-planning; team_goal : level at which team_part is finished
+    team_segment : (T,) segment in which that falls; team_time : time of the last re-planning
+    team_event : (T,) 0 nothing, 1 re-plan, 2 re-plan after a finish
+    pending_time, pending_part : (P,) releases to come, sorted, in the team's own stretch from pending_head to pending_tail
+    lane_served : (L,) capacity that each active part of the lane has received so far
+    lane_gain : (L,) capacity of the team that it takes to give each active part 1; 0 when nothing is active
+    tree : (2M,) tournament of the teams' next event times; stack, dirty : nodes to settle, teams to re-plan
+    chosen, counts : bit set of the parts that a re-planning chooses, and their number by lane
+    hunt : nodes of the tree to descend into
+    place : (P,) each part's bit in the bit sets; slot : (E,) where each link writes into `release`
+    first_release : (2N,) `release` at the start of a run
+    """
+
+    ready: Words
+    active: Words
+    begun: Words
+    release: Floats
+    waits: Ints
+    target: Floats
+    team_finish: Floats
+    team_part: Ints
+    team_level: Floats
+    team_goal: Floats
+    team_segment: Ints
+    team_time: Floats
+    team_event: Flags
+    pending_time: Floats
+    pending_part: Ints
+    pending_head: Ints
+    pending_tail: Ints
+    lane_served: Floats
+    lane_gain: Floats
+    tree: Floats
+    stack: Ints
+    dirty: Ints
+    chosen: Words
+    counts: Ints
+    hunt: Ints
+    place: Ints
+    slot: Ints
+    first_release: Floats
+
+
+@intrinsic
+def _count_trailing_zeros(typingctx: Any, word: Any) -> Any:
+    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        return builder.cttz(args[0], ir.Constant(ir.IntType(1), 1))
+
+    return types.uint64(types.uint64), codegen
+
+
+@_inlined
+def _lowest_bit(word):  # type: ignore[no-untyped-def]
+    """Place of the lowest set bit of a word that is not 0."""
+    return np.int64(_count_trailing_zeros(word))  # type: ignore[call-arg]
+
+
+@_inlined
+def _index(value):  # type: ignore[no-untyped-def]
+    """The value, which is an index: 0 or more, and below 2**30.
+
+    The mask changes nothing, but lets the compiler see that the index is not negative, so that it leaves out Python's
+    counting from the end: a sixth of the time of a run.
+    """
+    return value & 0x3FFFFFFF
+
+
+@_inlined
+def _set_bit(words, place):  # type: ignore[no-untyped-def]
+    at = _index(place)
+    words[at >> 6] |= np.uint64(1) << np.uint64(at & 63)
+
+
+@_inlined
+def _snap(time):  # type: ignore[no-untyped-def]
+    """The time, put on a whole day that is within SNAP of it."""
+    whole = np.floor(time + 0.5)
+    return whole if abs(time - whole) <= SNAP else time
+
+
+@_inlined
+def _reset(plan, state):  # type: ignore[no-untyped-def]
+    """The start of a run: nothing released, every team idle."""
+    parts = plan.part_team.shape[0]
+    state.ready[:] = 0
+    state.active[:] = 0
+    for v in range(plan.waits.shape[0]):
+        state.waits[v] = plan.waits[v]
+    for v in range(state.release.shape[0]):
+        state.release[v] = state.first_release[v]
+    state.begun[:] = 0
+    for p in range(parts):
+        if plan.part_started[p]:
+            _set_bit(state.begun, state.place[p])
+    state.team_finish[:] = NEVER
+    state.team_part[:] = -1
+    state.team_level[:] = 0.0
+    state.team_goal[:] = 0.0
+    state.team_segment[:] = 0
+    state.team_time[:] = 0.0
+    state.team_event[:] = 0
+    for t in range(plan.team_cadence.shape[0]):
+        state.pending_head[t] = plan.team_part[t]
+        state.pending_tail[t] = plan.team_part[t]
+    state.lane_served[:] = 0.0
+    state.lane_gain[:] = 0.0
+    state.tree[:] = NEVER
+
+
+@_inlined
+def _set_next(state, team, time):  # type: ignore[no-untyped-def]
+    """Enter the team's next event time into the tournament."""
+    tree = state.tree
+    at = _index((tree.shape[0] >> 1) + team)
+    tree[at] = time
+    at >>= 1
+    while at > 0:
+        earliest = min(tree[2 * at], tree[2 * at + 1])
+        if tree[at] == earliest:
+            break
+        tree[at] = earliest
+        at >>= 1
+
+
+@_inlined
+def _postpone(state, team, part, time):  # type: ignore[no-untyped-def]
+    """Put a release that is still to come into the team's sorted list."""
+    at = state.pending_tail[team]
+    state.pending_tail[team] = at + 1
+    head = state.pending_head[team]
+    while at > head and state.pending_time[at - 1] > time:
+        state.pending_time[at] = state.pending_time[at - 1]
+        state.pending_part[at] = state.pending_part[at - 1]
+        at -= 1
+    state.pending_time[at] = time
+    state.pending_part[at] = part
+    if time < state.tree[(state.tree.shape[0] >> 1) + team]:
+        _set_next(state, team, time)
+
+
+@_inlined
+def _settle(plan, luck, state, run, top, dirty, limit, out, trace):  # type: ignore[no-untyped-def]
+    """Follow all ends and releases on the stack; returns the number of teams that now have to re-plan.
+
+    A node v on the stack is released; ~p is a part that has just ended, at release[2p].
+    """
+    parts = plan.part_team.shape[0]
+    size_row = run if luck.size.shape[0] > 1 else 0
+    hold_row = run if luck.hold.shape[0] > 1 else 0
+    lag_row = run if luck.lag.shape[0] > 1 else 0
+    has_lags = luck.lag.shape[1] > 1
+    while top > 0:
+        top -= 1
+        entry = state.stack[_index(top)]
+        node = _index(~entry if entry < 0 else entry)
+        if entry < 0:
+            time = state.release[2 * node]
+        else:
+            time = state.release[2 * node]
+            handed = state.release[2 * node + 1]
+            if node < parts:
+                team = _index(plan.part_team[node])
+                todo = luck.size[size_row, node]
+                if handed >= 0.0:
+                    if todo > 0.0:
+                        if handed > plan.horizon:
+                            continue
+                        handed = plan.sprint_from[
+                            _index(plan.team_cadence[team]), _index(np.int64(np.ceil(handed - SNAP)))
+                        ]
+                    time = max(time, handed)
+                if time > plan.horizon:
+                    continue
+                if trace is not None:
+                    trace.startable[node, run] = time
+                if todo > 0.0:
+                    state.target[node] = todo
+                    if time <= limit:
+                        _set_bit(state.ready, state.place[node])
+                        state.team_time[team] = max(state.team_time[team], time)
+                        if state.team_event[team] == 0:
+                            state.team_event[team] = 1
+                            state.dirty[_index(dirty)] = team
+                            dirty += 1
+                    else:
+                        _postpone(state, team, node, time)
+                    continue
+                time = _snap(time)
+                if trace is not None:
+                    trace.end[node, run] = time
+            else:
+                time = _snap(max(time, handed) + luck.hold[hold_row, node - parts])
+                if time > plan.horizon:
+                    continue
+                out[node - parts, run] = time
+        for link in range(plan.next_first[node], plan.next_first[node + 1]):
+            at = _index(link)
+            slot = _index(state.slot[at])
+            waiting = slot >> 1
+            release = time + luck.lag[lag_row, _index(plan.next_lag[at])] if has_lags else time
+            state.release[slot] = max(state.release[slot], release)
+            state.waits[waiting] -= 1
+            if state.waits[waiting] == 0:
+                state.stack[_index(top)] = waiting
+                top += 1
+    return dirty
+
+
+@_inlined
+def _find_level(plan, capacity, state, team, time):  # type: ignore[no-untyped-def]
+    """What the team could have finished by `time`; moves its segment there."""
+    cadence = _index(plan.team_cadence[team])
+    segment = _index(plan.segment_at[cadence, _index(np.int64(time))])
+    state.team_segment[team] = segment
+    begin = plan.edges[cadence, segment]
+    gain = capacity[segment + 1] - capacity[segment]
+    return capacity[segment] + (time - begin) * gain / (plan.edges[cadence, segment + 1] - begin)
+
+
+@_inlined
+def _find_finish(plan, capacity, state, team, goal, time):  # type: ignore[no-untyped-def]
+    """When the team's capacity reaches `goal`, from its segment on; inf when not within the table."""
+    cadence = _index(plan.team_cadence[team])
+    last = capacity.shape[0] - 1
+    segment = _index(state.team_segment[team])
+    enough = goal - (EPS + EPS_RELATIVE * goal)
+    while segment < last and capacity[segment + 1] < enough:
+        segment = _index(segment + 1)
+    state.team_segment[team] = segment
+    if segment >= last:
+        return NEVER
+    begin = plan.edges[cadence, segment]
+    gain = capacity[segment + 1] - capacity[segment]
+    finish = begin
+    if gain > 0.0:
+        finish = begin + (goal - capacity[segment]) * (plan.edges[cadence, segment + 1] - begin) / gain
+    finish = _snap(max(finish, time + TICK))
+    return finish if finish <= plan.horizon else NEVER
+
+
+@_inlined
+def _advance(plan, state, team, level):  # type: ignore[no-untyped-def]
+    """Bring every lane's `served` up to the team's level."""
+    gained = level - state.team_level[team]
+    for lane in range(plan.team_lane[team], plan.team_lane[team + 1]):
+        if state.lane_gain[lane] > 0.0:
+            state.lane_served[lane] += gained / state.lane_gain[lane]
+    state.team_level[team] = level
+
+
+@_inlined
+def _finish_part(state, team, top, end, run, trace):  # type: ignore[no-untyped-def]
+    """End the only active part of a simple team; returns the stack's new top."""
+    part = _index(state.team_part[team])
+    place = _index(state.place[part])
+    state.team_level[team] = state.team_goal[team]
+    state.ready[place >> 6] &= ~(np.uint64(1) << np.uint64(place & 63))
+    state.release[2 * part] = end
+    state.stack[_index(top)] = ~part
+    if trace is not None:
+        trace.end[part, run] = end
+    return top + 1
+
+
+@_inlined
+def _finish_parts(plan, state, team, top, end, run, trace):  # type: ignore[no-untyped-def]
+    """End the part that set the team's goal, by name, and every other that has nothing left; returns the stack's new top."""
+    named = state.team_part[team]
+    _advance(plan, state, team, state.team_goal[team])
+    for at in range(plan.team_lane[team], plan.team_lane[team + 1]):
+        lane = _index(at)
+        served = state.lane_served[lane]
+        for word in range(plan.lane_word[lane], plan.lane_word[lane + 1]):
+            bits = state.active[_index(word)]
+            while bits != 0:
+                place = _lowest_bit(bits)
+                bits &= bits - np.uint64(1)
+                part = plan.lane_part[lane] + (word - plan.lane_word[lane]) * 64 + place
+                if part == named or state.target[part] - served <= EPS + EPS_RELATIVE * served:
+                    done = np.uint64(1) << np.uint64(place)
+                    state.active[word] &= ~done
+                    state.ready[word] &= ~done
+                    state.release[2 * part] = end
+                    state.stack[top] = ~part
+                    top += 1
+                    if trace is not None:
+                        trace.end[part, run] = end
+    return top
+
+
+@_inlined
+def _choose(plan, state, lane, keeps):  # type: ignore[no-untyped-def]
+    """Put the lane's first `wip` startable parts into `chosen`, begun ones first when the team keeps; returns their number."""
+    left = plan.lane_wip[lane]
+    first, end = plan.lane_word[lane], plan.lane_word[lane + 1]
+    for word in range(first, end):
+        state.chosen[word] = 0
+    for turn in range(2 if keeps else 1):
+        for word in range(first, end):
+            bits = state.ready[word]
+            if keeps:
+                bits &= state.begun[word] if turn == 0 else ~state.begun[word]
+            while bits != 0 and left > 0:
+                state.chosen[word] |= bits & (~bits + np.uint64(1))
+                bits &= bits - np.uint64(1)
+                left -= 1
+            if left == 0:
+                break
+    if keeps:
+        for word in range(first, end):
+            state.begun[word] |= state.chosen[word]
+    return plan.lane_wip[lane] - left
+
+
+@_inlined
+def _switch(plan, state, lane):  # type: ignore[no-untyped-def]
+    """Make the chosen parts of a lane its active ones: bank what the displaced have left, aim the new ones."""
+    served = state.lane_served[lane]
+    for word in range(plan.lane_word[lane], plan.lane_word[lane + 1]):
+        changed = state.active[word] ^ state.chosen[word]
+        while changed != 0:
+            place = _lowest_bit(changed)
+            changed &= changed - np.uint64(1)
+            part = plan.lane_part[lane] + (word - plan.lane_word[lane]) * 64 + place
+            if (state.chosen[word] >> np.uint64(place)) & np.uint64(1):
+                state.target[part] += served
+            else:
+                state.target[part] -= served
+        state.active[word] = state.chosen[word]
+
+
+@_inlined
+def _replan(plan, capacity, state, team):  # type: ignore[no-untyped-def]
+    """Choose the team's active parts at its own time; sets its next finish."""
+    has_finished = state.team_event[team] == 2
+    time = state.team_time[team]
+    lanes = range(plan.team_lane[team], plan.team_lane[team + 1])
+    same = not has_finished
+    weight = 0.0
+    busy = 0
+    for lane in lanes:
+        state.counts[lane] = _choose(plan, state, lane, plan.team_keeps[team])
+        if state.counts[lane] > 0:
+            weight += plan.lane_weight[lane]
+            busy += 1
+        for word in range(plan.lane_word[lane], plan.lane_word[lane + 1]):
+            same = same and state.chosen[word] == state.active[word]
+    if same:
+        return
+    if not has_finished:
+        _advance(plan, state, team, _find_level(plan, capacity, state, team, time))
+    level = state.team_level[team]
+    goal = NEVER
+    for lane in lanes:
+        if state.counts[lane] == 0:
+            state.lane_gain[lane] = 0.0
+            for word in range(plan.lane_word[lane], plan.lane_word[lane + 1]):
+                state.active[word] = 0
+            state.lane_served[lane] = 0.0
+            continue
+        _switch(plan, state, lane)
+        share = plan.lane_weight[lane] / weight if weight > 0.0 else 1.0 / busy
+        if share == 0.0:
+            state.lane_gain[lane] = 0.0
+            continue
+        gain = state.counts[lane] / share
+        state.lane_gain[lane] = gain
+        for word in range(plan.lane_word[lane], plan.lane_word[lane + 1]):
+            bits = state.active[word]
+            while bits != 0:
+                part = plan.lane_part[lane] + (word - plan.lane_word[lane]) * 64 + _lowest_bit(bits)
+                bits &= bits - np.uint64(1)
+                wanted = level + (state.target[part] - state.lane_served[lane]) * gain
+                if wanted < goal:
+                    goal = wanted
+                    state.team_part[team] = part
+    state.team_goal[team] = goal
+    if busy == 0:
+        state.team_part[team] = -1
+        state.team_finish[team] = NEVER
+    else:
+        state.team_finish[team] = _find_finish(plan, capacity, state, team, goal, time)
+
+
+@_inlined
+def _replan_simple(plan, capacity, state, team):  # type: ignore[no-untyped-def]
+    """The same for a team that works on one part at a time in one lane: the most important startable one."""
+    has_finished = state.team_event[team] == 2
+    time = state.team_time[team]
+    part = -1
+    first = _index(plan.lane_word[_index(plan.team_lane[team])])
+    for word in range(first, plan.lane_word[_index(plan.team_lane[team + 1])]):
+        bits = state.ready[_index(word)]
+        if bits != 0:
+            part = plan.team_part[team] + (word - first) * 64 + _lowest_bit(bits)
+            break
+    before = state.team_part[team]
+    if part == before and not has_finished:
+        return
+    if not has_finished:
+        state.team_level[team] = _find_level(plan, capacity, state, team, time)
+    level = state.team_level[team]
+    if before >= 0:
+        state.target[_index(before)] = state.team_goal[team] - level
+    state.team_part[team] = part
+    if part < 0:
+        state.team_finish[team] = NEVER
+        return
+    goal = level + state.target[_index(part)]
+    state.team_goal[team] = goal
+    state.team_finish[team] = _find_finish(plan, capacity, state, team, goal, time)
+
+
+@_inlined
+def _wake(plan, state, team, top, dirty, limit, run, trace):  # type: ignore[no-untyped-def]
+    """Let a team's finish and its releases up to `limit` happen; returns the stack's new top."""
+    state.team_event[team] = 1
+    state.dirty[_index(dirty)] = team
+    if state.team_finish[team] <= limit:
+        state.team_time[team] = state.team_finish[team]
+        state.team_event[team] = 2
+        if plan.team_is_simple[team]:
+            top = _finish_part(state, team, top, state.team_finish[team], run, trace)
+        else:
+            top = _finish_parts(plan, state, team, top, state.team_finish[team], run, trace)
+        state.team_part[team] = -1
+        state.team_finish[team] = NEVER
+    head, tail = state.pending_head[team], state.pending_tail[team]
+    while head < tail and state.pending_time[_index(head)] <= limit:
+        _set_bit(state.ready, state.place[_index(state.pending_part[_index(head)])])
+        state.team_time[team] = max(state.team_time[team], state.pending_time[_index(head)])
+        head += 1
+    state.pending_head[team] = head
+    return top
+
+
+@_inlined
+def _play_run(plan, luck, state, run, out, trace):  # type: ignore[no-untyped-def]
+    """One run, from the start until nothing more can happen."""
+    _reset(plan, state)
+    leaves = state.tree.shape[0] >> 1
+    top = plan.roots.shape[0]
+    for root in range(top):
+        state.stack[root] = plan.roots[top - 1 - root]
+    limit = TOL
+    dirty = 0
+    while True:
+        dirty = _settle(plan, luck, state, run, top, dirty, limit, out, trace)
+        for d in range(dirty):
+            team = _index(state.dirty[_index(d)])
+            if plan.team_is_simple[team]:
+                _replan_simple(plan, luck.capacity[run, team], state, team)
+            else:
+                _replan(plan, luck.capacity[run, team], state, team)
+            state.team_event[team] = 0
+            head = _index(state.pending_head[team])
+            release = state.pending_time[head] if head < state.pending_tail[team] else NEVER
+            _set_next(state, team, min(state.team_finish[team], release))
+        if state.tree[1] > plan.horizon:
+            return
+        limit = state.tree[1] + TOL
+        top = 0
+        dirty = 0
+        hunted = 1
+        state.hunt[0] = 1
+        while hunted > 0:
+            hunted -= 1
+            at = _index(state.hunt[_index(hunted)])
+            if at >= leaves:
+                top = _wake(plan, state, at - leaves, top, dirty, limit, run, trace)
+                dirty += 1
+                continue
+            for child in range(2 * at, 2 * at + 2):
+                if state.tree[_index(child)] <= limit:
+                    state.hunt[_index(hunted)] = child
+                    hunted += 1
+
+
+@njit(cache=True, **_BARE)
+def _play(plan, luck, state, out, trace):  # type: ignore[no-untyped-def]
+    """All runs, one after another, in one set of arrays."""
+    for run in range(luck.capacity.shape[0]):
+        _play_run(plan, luck, state, _index(run), out, trace)
+
+
+def _make_state(plan: Plan) -> State:
+    """The arrays of one run, used again for each."""
+    parts, teams, lanes = plan.part_team.shape[0], plan.team_cadence.shape[0], plan.lane_wip.shape[0]
+    nodes, words = plan.waits.shape[0], plan.lane_word[lanes]
+    leaves = 2
+    while leaves < teams:
+        leaves *= 2
+    return State(
+        ready=np.zeros(words, np.uint64),
+        active=np.zeros(words, np.uint64),
+        begun=np.zeros(words, np.uint64),
+        release=np.zeros(2 * nodes),
+        waits=np.zeros(nodes, np.int32),
+        target=np.zeros(parts),
+        team_finish=np.zeros(teams),
+        team_part=np.zeros(teams, np.int32),
+        team_level=np.zeros(teams),
+        team_goal=np.zeros(teams),
+        team_segment=np.zeros(teams, np.int32),
+        team_time=np.zeros(teams),
+        team_event=np.zeros(teams, np.uint8),
+        pending_time=np.zeros(parts),
+        pending_part=np.zeros(parts, np.int32),
+        pending_head=np.zeros(teams, np.int32),
+        pending_tail=np.zeros(teams, np.int32),
+        lane_served=np.zeros(lanes),
+        lane_gain=np.zeros(lanes),
+        tree=np.zeros(2 * leaves),
+        stack=np.zeros(nodes + parts + 1, np.int32),
+        dirty=np.zeros(teams + 1, np.int32),
+        chosen=np.zeros(words, np.uint64),
+        counts=np.zeros(lanes, np.int32),
+        hunt=np.zeros(leaves + 1, np.int32),
+        place=(plan.lane_word[plan.part_lane] * 64 + np.arange(parts) - plan.lane_part[plan.part_lane]).astype(
+            np.int32
+        ),
+        slot=(2 * plan.next_node + plan.next_handoff).astype(np.int32),
+        first_release=np.column_stack([plan.not_before, np.full(nodes, -1.0)]).ravel(),
+    )
+
+
+def play(plan: Plan, luck: Luck, trace: Trace | None = None) -> Floats:
+    """Play every run of `luck`.
+
+    Returns finish : (F, R) float64, working days from the start at which each feature is finished; inf when it is not by
+    the plan's horizon. `trace`, when given, is filled with when each part could start and when it ended.
+    """
+    out = np.full((plan.waits.shape[0] - plan.part_team.shape[0], luck.capacity.shape[0]), NEVER)
+    if trace is not None:
+        trace.startable[:] = NEVER
+        trace.end[:] = NEVER
+    _play(plan, luck, _make_state(plan), out, trace)
+    return out

@@ -1,0 +1,322 @@
+"""Outcomes: the answers that can be read from simulated runs. Every date is one that a run had."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from forecast import __version__
+from forecast.arrays import Floats, Longs
+from forecast.dates import Dateish, read_date
+from forecast.errors import Fault, quote
+from forecast.feature import After, External, Feature
+from forecast.history import History
+from forecast.prospects import Prospects
+from forecast.roadmap import Roadmap
+from forecast.tally import DayCounts, binomial_range, runs_needed, say_chance, share_error
+from forecast.throughput import Throughput
+from forecast.values import read_level
+
+if TYPE_CHECKING:
+    import polars as pl
+
+LEVELS = (0.50, 0.85, 0.95)
+SAMPLING_CONFIDENCE = 0.95
+
+
+def level_name(level: float) -> str:
+    """The column of a level: p50, p85, p97.5."""
+    return f"p{100 * level:g}"
+
+
+@dataclass(frozen=True, eq=False)
+class Forecast:
+    """When each feature is finished, run by run, and everything that can be read from it.
+
+    roadmap, history : what was forecast
+    finish : (features, runs) float64, working days from the roadmap's start; inf for never. Rows are in roadmap order,
+        externals and milestones included
+    seed, model, horizon : what it was simulated with
+    """
+
+    roadmap: Roadmap
+    history: History
+    finish: Floats
+    seed: int
+    model: Throughput
+    prospects: Prospects
+    horizon: float
+    simulate: Callable[[Roadmap], Forecast] = field(repr=False)
+    joint: tuple[str, ...] = ()
+
+    @cached_property
+    def features(self) -> tuple[str, ...]:
+        """Names of the rows, in roadmap order; of a joint forecast the one name that stands for all."""
+        return self.joint or tuple(feature.name for feature in self.roadmap.features)
+
+    @property
+    def runs(self) -> int:
+        """Number of simulated futures."""
+        return int(self.finish.shape[1])
+
+    def date(self, name: str | float, level: float | None = None) -> dt.date | None:
+        """The first working day by which the share of runs finished is at least `level`; None when it never is.
+
+        A joint forecast has one row, and needs no name: `forecast.together([...]).date(0.85)`.
+        """
+        row, level = self._row_and_level(name, level)
+        return self._date_of(self._days(row).day(runs_needed(level, self.runs)))
+
+    def interval(self, name: str | float, level: float | None = None) -> tuple[dt.date | None, dt.date | None]:
+        """The range in which `date` would fall in 95 of 100 repetitions with other seeds (None: never).
+
+        The order statistics that bracket the level with the binomial's 95 %: sampling alone, not the model's error.
+        """
+        row, level = self._row_and_level(name, level)
+        low, high = binomial_range(self.runs, level, SAMPLING_CONFIDENCE)
+        days = self._days(row)
+        latest = days.day(high) if high <= self.runs else None
+        return self._date_of(days.day(max(low, 1))), self._date_of(latest)
+
+    def chance(self, name: str | None = None, *, by: Dateish | None = None) -> float:
+        """The share of runs in which it is finished by a day, that day included; `by` None takes its due date."""
+        row = self._row(name)
+        return self._finished(row, self._until(row, by)) / self.runs
+
+    def chance_error(self, name: str | None = None, *, by: Dateish | None = None) -> float:
+        """The standard error of `chance`: the larger of the binomial's and what runs that all agree leave open (1 / runs)."""
+        row = self._row(name)
+        if self._is_certain(row):
+            return 0.0
+        return share_error(self._finished(row, self._until(row, by)), self.runs)
+
+    def together(self, names: Sequence[str]) -> Forecast:
+        """The forecast of when *all* of these are finished: one row, the later of them in each run."""
+        if isinstance(names, str) or not names:
+            raise Fault("together", quote(names), 'give a list of feature names: ["Login", "Checkout"]')
+        rows = [self._row(name) for name in names]
+        prospects = Prospects(
+            np.array([self.prospects.is_never[rows].any()]),
+            np.array([self.prospects.is_never[rows].any() or self.prospects.is_certain[rows].all()]),
+            self.prospects.idle_teams,
+        )
+        finish = self.finish[rows].max(axis=0, keepdims=True)
+        label = " + ".join(self.features[row] for row in dict.fromkeys(rows))
+        return Forecast(
+            self.roadmap, self.history, finish, self.seed, self.model, prospects, self.horizon, self.simulate, (label,)
+        )
+
+    def counts(self, *, by: Dateish) -> Longs:
+        """How many features (externals and milestones included) are finished by a day, that day included: (runs,)."""
+        day = self._read_by(by)
+        done: Longs = (np.maximum(np.ceil(self.finish), 1) <= day).sum(axis=0)
+        return done
+
+    def count(self, *, by: Dateish, level: float) -> int:
+        """The largest number of features that at least that share of runs has finished by a day, that day included."""
+        done = np.sort(self.counts(by=by))
+        return int(done[self.runs - runs_needed(read_level(level), self.runs)])
+
+    def table(self, levels: Sequence[float] = LEVELS) -> pl.DataFrame:
+        """A row per feature: objective, due, chance of it with its error, a date per level, what it waits for, a note."""
+        import polars as pl
+
+        rows = self.to_dict(levels)["features"]
+        schema = {
+            "feature": pl.String,
+            "objective": pl.String,
+            "due": pl.Date,
+            "chance": pl.Float64,
+            "chance_se": pl.Float64,
+        }
+        schema |= {level_name(level): pl.Date for level in levels} | {"waits_for": pl.String, "note": pl.String}
+        columns: dict[str, list[Any]] = {name: [] for name in schema}
+        for row in rows:
+            columns["feature"].append(row["name"])
+            for name in ("objective", "chance", "chance_se", "note"):
+                columns[name].append(row[name])
+            columns["due"].append(row["due"] and dt.date.fromisoformat(row["due"]))
+            columns["waits_for"].append("; ".join(row["waits_for"]))
+            for level, date in zip(levels, row["dates"].values(), strict=True):
+                columns[level_name(level)].append(date and dt.date.fromisoformat(date))
+        return pl.DataFrame(columns, schema=schema)
+
+    def samples(self) -> pl.DataFrame:
+        """Every run of every feature: feature, run, finish (working days, inf for never), date (null for never)."""
+        import polars as pl
+
+        last = int(np.ceil(self.finish[np.isfinite(self.finish)]).max(initial=1))
+        dates = pl.Series("date", [None, *self.roadmap.clock.dates(max(last, 1))], pl.Date)
+        day = np.where(np.isfinite(self.finish), np.maximum(np.ceil(self.finish), 1), 0).astype(np.int64)
+        return pl.DataFrame(
+            {
+                "feature": pl.Series(np.repeat(np.arange(len(self.features)), self.runs)).replace_strict(
+                    list(range(len(self.features))), list(self.features), return_dtype=pl.String
+                ),
+                "run": np.tile(np.arange(self.runs), len(self.features)),
+                "finish": self.finish.ravel(),
+                "date": dates.gather(day.ravel()),
+            }
+        )
+
+    def again(self, roadmap: Roadmap) -> Forecast:
+        """Another roadmap under the same history, seed, runs and model: the same luck, run by run."""
+        return self.simulate(roadmap)
+
+    def to_dict(self, levels: Sequence[float] = LEVELS) -> dict[str, Any]:
+        """The whole forecast as plain values, ready for JSON; dates are ISO texts, None where there is none."""
+        levels = [read_level(level) for level in levels]
+        return {
+            "schema": 1,
+            "provenance": self.provenance(),
+            "features": [self._describe(row, levels) for row in range(len(self.features))],
+            "teams": [self._describe_team(team.name) for team in self.roadmap.teams],
+            "notes": self.notes(),
+        }
+
+    def provenance(self) -> dict[str, Any]:
+        """What it takes to get the same forecast again."""
+        return {
+            "runs": self.runs,
+            "seed": self.seed,
+            "throughput": self.model.describe(),
+            "sprints_used": {team.name: len(self.model.used(self.history, team.name)) for team in self.roadmap.teams},
+            "horizon_days": self.horizon,
+            "promise_level": self.roadmap.promise_level,
+            "version": __version__,
+            "inputs_sha256": digest_inputs(self.roadmap, self.history),
+        }
+
+    def notes(self) -> list[str]:
+        """What a reader has to know about the forecast as a whole."""
+        notes = [
+            f"Team {quote(team)} has finished nothing in the history that is used: its features have no date."
+            for team in self.prospects.idle_teams
+        ]
+        unfinished = np.isinf(self.finish).mean(axis=1)
+        late = [
+            name for row, name in enumerate(self.features) if unfinished[row] > 0 and not self.prospects.is_never[row]
+        ]
+        if late:
+            listed = ", ".join(quote(name) for name in late[:5]) + (" and others" if len(late) > 5 else "")
+            notes.append(f"Not finished within {self.horizon:g} working days in some runs: {listed}.")
+        return notes
+
+    def _describe(self, row: int, levels: Sequence[float]) -> dict[str, Any]:
+        feature = None if self.joint else self.roadmap.features[row]
+        days = self._days(row)
+        due = None if feature is None else feature.due
+        never = self.runs - int(days.until[-1])
+        held = None if due is None else self._finished(row, self.roadmap.clock.days_until(due))
+        is_certain = self._is_certain(row)
+        return {
+            "name": self.features[row],
+            "objective": None if feature is None else feature.objective,
+            "due": due and due.isoformat(),
+            "chance": None if held is None else held / self.runs,
+            "chance_se": None if held is None else 0.0 if is_certain else share_error(held, self.runs),
+            "is_promise": feature is not None and feature.is_promise,
+            "certain": is_certain,
+            "dates": {f"{level:g}": self._iso(days.day(runs_needed(level, self.runs))) for level in levels},
+            "never": never / self.runs,
+            "waits_for": [] if feature is None else waits_for(feature),
+            "note": self._note(row, never),
+        }
+
+    def _note(self, row: int, never: int) -> str | None:
+        if self.prospects.is_never[row]:
+            return "no date: it needs a team that has finished nothing in its history"
+        if never:
+            return f"not finished within {self.horizon:g} working days in {say_chance(never / self.runs, self.runs)} of runs"
+        return None
+
+    def _describe_team(self, name: str) -> dict[str, Any]:
+        used = self.model.used(self.history, name)
+        done = [row.done for row in used]
+        return {
+            "name": name,
+            "sprints": len(used),
+            "first": used[0].start.isoformat() if used and used[0].start else None,
+            "last": used[-1].end.isoformat() if used and used[-1].end else None,
+            "mean_done": sum(done) / len(done) if done else None,
+            "zeros": sum(count == 0 for count in done),
+        }
+
+    @cached_property
+    def _rows(self) -> dict[str, int]:
+        return {name: row for row, name in enumerate(self.features)}
+
+    @cached_property
+    def _counted(self) -> dict[int, DayCounts]:
+        return {}
+
+    @cached_property
+    def _dates(self) -> list[dt.date]:
+        """The working days of the clock, the first one first."""
+        return self.roadmap.clock.dates(math.ceil(self.horizon))
+
+    def _row(self, name: str | None) -> int:
+        if name is None:
+            if len(self.features) != 1:
+                raise Fault("forecast", "no feature named", f"say which of the {len(self.features)} features is meant")
+            return 0
+        if isinstance(name, str) and name in self._rows:
+            return self._rows[name]
+        if self.joint:
+            raise Fault("forecast", f"feature {quote(name)}", f"this is the joint forecast of {quote(self.joint[0])}")
+        return self.roadmap.rank(name) - 1
+
+    def _row_and_level(self, name: str | float, level: float | None) -> tuple[int, float]:
+        if level is None and not isinstance(name, str):
+            return self._row(None), read_level(name)
+        return self._row(name if isinstance(name, str) else None), read_level(level)
+
+    def _days(self, row: int) -> DayCounts:
+        if row not in self._counted:
+            self._counted[row] = DayCounts.of(self.finish[row])
+        return self._counted[row]
+
+    def _finished(self, row: int, day: int) -> int:
+        return self._days(row).finished(day)
+
+    def _read_by(self, by: Dateish) -> int:
+        return self.roadmap.clock.days_until(read_date(by, "by"))
+
+    def _until(self, row: int, by: Dateish | None) -> int:
+        if by is None:
+            due = None if self.joint else self.roadmap.features[row].due
+            if due is None:
+                raise Fault("forecast", f"feature {quote(self.features[row])} has no due date", "say by when: by=...")
+            by = due
+        return self._read_by(by)
+
+    def _is_certain(self, row: int) -> bool:
+        return bool(self.prospects.is_certain[row])
+
+    def _date_of(self, day: int | None) -> dt.date | None:
+        return None if day is None else self._dates[day - 1]
+
+    def _iso(self, day: int | None) -> str | None:
+        date = self._date_of(day)
+        return None if date is None else date.isoformat()
+
+
+def waits_for(feature: Feature | External) -> list[str]:
+    """What a feature or any of its parts waits for, as it was written, each once."""
+    stated: list[After] = list(feature.after)
+    if isinstance(feature, Feature):
+        stated += [after for part in feature.work.values() for after in part.after]
+    names = (after.feature if after.team is None else f"{after.feature}/{after.team}" for after in stated)
+    return list(dict.fromkeys(names))
+
+
+def digest_inputs(roadmap: Roadmap, history: History) -> str:
+    """SHA-256 of all that a forecast depends on, whichever files or calls it came from."""
+    return hashlib.sha256(repr((roadmap, history)).encode("utf-8", "backslashreplace")).hexdigest()

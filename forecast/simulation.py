@@ -1,0 +1,335 @@
+"""Simulation: many runs of one roadmap, in chunks, on any executor, each run the same wherever it is played."""
+
+from __future__ import annotations
+
+import os
+import threading
+import uuid
+from collections import OrderedDict
+from collections.abc import Callable, Iterator
+from concurrent.futures import Executor, Future, ThreadPoolExecutor, as_completed
+from dataclasses import dataclass, fields, replace
+from functools import cached_property, partial
+from typing import Any
+
+import numpy as np
+
+from forecast import draws, engine
+from forecast.arrays import Floats, Longs, Luck, Plan, Supply
+from forecast.calendar import lay_calendar
+from forecast.dates import WORKING_DAYS_A_YEAR
+from forecast.errors import Fault, quote
+from forecast.history import History
+from forecast.luck import Dice
+from forecast.outcome import Forecast
+from forecast.plan import Index, build_plan, set_calendar
+from forecast.prospects import Claims, find_prospects
+from forecast.roadmap import Roadmap
+from forecast.scope import Scope, find_scope
+from forecast.tally import HowMany
+from forecast.throughput import Throughput, find_model
+from forecast.values import read_count, read_number
+
+LONGEST_HORIZON = 20 * WORKING_DAYS_A_YEAR
+FIRST_HORIZON = 520
+PILOT_RUNS = 32
+CHUNK_BYTES = 2_000_000
+LEAST_CHUNK = 16
+JOBS_KEPT = 4
+MOST_RUNS = 100_000_000
+
+Progress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True)
+class Piece:
+    """The finish matrix of the runs lo to hi (hi left out): (F, hi - lo)."""
+
+    lo: int
+    hi: int
+    finish: Floats
+
+
+@dataclass(frozen=True)
+class Job:
+    """All that a process needs to play runs of one roadmap, small enough to be sent to it.
+
+    horizons : working days, rising; a run that leaves something unfinished is played again at the next one
+    """
+
+    roadmap: Roadmap
+    history: History
+    model: Throughput
+    seed: int
+    horizons: tuple[float, ...]
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {field.name: getattr(self, field.name) for field in fields(self)}
+
+    @cached_property
+    def index(self) -> Index:
+        """The names of the roadmap as indices."""
+        return Index(self.roadmap)
+
+    @cached_property
+    def plan(self) -> Plan:
+        """The arrays of the roadmap, as yet without a calendar."""
+        return build_plan(self.index)
+
+    @cached_property
+    def scope(self) -> Scope:
+        """What is drawn besides throughput."""
+        return find_scope(self.index, self.seed)
+
+    @cached_property
+    def _stages(self) -> dict[float, tuple[Plan, Dice]]:
+        return {}
+
+    def stage(self, horizon: float) -> tuple[Plan, Dice]:
+        """The plan and the dice that reach to a horizon; made once in each process."""
+        if horizon not in self._stages:
+            calendar = lay_calendar(self.roadmap, horizon)
+            teams = [team.name for team in self.roadmap.teams]
+            source = self.model.bind(self.history, teams, self.seed, calendar.supply)
+            self._stages[horizon] = set_calendar(self.plan, calendar, horizon), Dice(source, self.scope)
+        return self._stages[horizon]
+
+    def play(self, runs: Longs, hopeful: Claims) -> Floats:
+        """The finish matrix (F, R) of the given runs (R,).
+
+        hopeful : (F,) features whose being unfinished is a reason to play on to a longer horizon
+        """
+        finish = np.empty((len(self.roadmap.features), len(runs)))
+        left = None  # the runs that are played on; first all of them, in slices, which are copied faster
+        for horizon in self.horizons:
+            again = []
+            for chunk in self._chunks(len(runs), left, horizon):
+                plan, dice = self.stage(horizon)
+                played = engine.play(plan, dice.roll(runs[chunk]))
+                finish[:, chunk] = played
+                latest = (played if hopeful.all() else played[hopeful]).max(axis=0, initial=0.0)
+                again.append(np.arange(len(runs))[chunk][np.isinf(latest)])
+            left = np.concatenate(again)
+            if not len(left):
+                break
+        return finish
+
+    def _chunks(self, count: int, left: Longs | None, horizon: float) -> Iterator[slice | Longs]:
+        """The runs 0 to count, or those that are left, in chunks whose capacity stays in the processor's cache."""
+        plan, _ = self.stage(horizon)
+        per_run = 8 * max(1, plan.team_cadence.shape[0]) * plan.edges.shape[1]
+        size = max(LEAST_CHUNK, CHUNK_BYTES // per_run)
+        if left is None:
+            return (slice(at, at + size) for at in range(0, count, size))
+        return (left[at : at + size] for at in range(0, len(left), size))
+
+    def lay_out(self, runs: Longs) -> tuple[Plan, Luck]:
+        """The plan and the luck of the given runs at the longest horizon: what a kernel is played with by hand."""
+        plan, dice = self.stage(self.horizons[-1])
+        return plan, dice.roll(runs)
+
+
+_jobs: OrderedDict[str, tuple[Job, Claims]] = OrderedDict()
+_jobs_lock = threading.Lock()
+
+
+def _keep_job(key: str, job: Job, hopeful: Claims) -> None:
+    with _jobs_lock:
+        _jobs[key] = job, hopeful
+        while len(_jobs) > JOBS_KEPT:
+            _jobs.popitem(last=False)
+
+
+def play_piece(key: str, lo: int, hi: int, sent: tuple[Job, Claims] | None = None) -> Piece | None:
+    """What an executor runs: the runs lo to hi of the job of that key.
+
+    A process that does not hold the job answers None, and is then sent it along with the same piece.
+    """
+    if sent is not None:
+        _keep_job(key, *sent)
+    held = sent or _jobs.get(key)
+    if held is None:
+        return None
+    job, hopeful = held
+    return Piece(lo, hi, job.play(np.arange(lo, hi, dtype=np.int64), hopeful))
+
+
+def simulate(
+    roadmap: Roadmap,
+    history: History,
+    *,
+    runs: int = 10_000,
+    seed: int = 0,
+    throughput: Any = None,
+    horizon: float | None = None,
+    threads: int | None = None,
+    executor: Executor | None = None,
+    progress: Progress | None = None,
+) -> Forecast:
+    """Simulate a roadmap: a `Forecast` of when each feature is finished.
+
+    runs : simulated futures; seed : any whole number, the same seed gives the same luck
+    throughput : a model (`Bootstrap(...)`), its name, or None for the roadmap's own, else the default
+    horizon : working days after which a feature counts as never finished; None grows as needed, up to 20 years
+    threads : None uses every core; executor : a `concurrent.futures.Executor` (processes, a cluster) instead of threads
+    progress : called with (runs done, all runs) as pieces arrive
+
+    The finish matrix is the same bit for bit whatever threads and executor are. Raises Fault when an argument is out of
+    range or the model cannot serve the history.
+    """
+    runs = read_count(runs, "simulate", "runs", least=1, most=MOST_RUNS)
+    model = find_model(roadmap.throughput if throughput is None else throughput)
+    if isinstance(seed, bool) or not isinstance(seed, int | np.integer):
+        raise Fault("simulate", f"seed = {quote(seed)}", "a seed is a whole number")
+    busy = {team for feature in roadmap.features for team in getattr(feature, "work", ())}
+    model.check(history, [team.name for team in roadmap.teams if team.name in busy])
+    job = Job(roadmap, history, model, int(seed), _find_horizons(horizon))
+    prospects = find_prospects(job.index, history, model)
+    hopeful = ~prospects.is_never
+    if horizon is None:
+        job = _look_ahead(job, hopeful, runs)
+    finish = _play_all(job, hopeful, runs, threads, executor, progress)
+    finish.flags.writeable = False
+    return Forecast(
+        roadmap=roadmap,
+        history=history,
+        finish=finish,
+        seed=int(seed),
+        model=model,
+        prospects=prospects,
+        horizon=job.horizons[-1],
+        simulate=partial(
+            simulate,
+            history=history,
+            runs=runs,
+            seed=seed,
+            throughput=model,
+            horizon=horizon,
+            threads=threads,
+            executor=executor,
+        ),
+    )
+
+
+def _find_horizons(horizon: float | None) -> tuple[float, ...]:
+    if horizon is not None:
+        return (read_number(horizon, "simulate", "horizon", least=1, most=LONGEST_HORIZON),)
+    return _double(FIRST_HORIZON)
+
+
+def _double(horizon: float) -> tuple[float, ...]:
+    """Horizons that double from the given one to the longest."""
+    horizons = []
+    while horizon < LONGEST_HORIZON:
+        horizons.append(float(horizon))
+        horizon *= 2
+    return (*horizons, float(LONGEST_HORIZON))
+
+
+def _look_ahead(job: Job, hopeful: Claims, runs: int) -> Job:
+    """The job with a first horizon that most runs stay within, judged by a few of them; it changes cost, never results."""
+    finish = job.play(np.arange(min(PILOT_RUNS, runs), dtype=np.int64), hopeful)
+    ends = finish[np.isfinite(finish)]
+    last = float(ends.max()) if len(ends) else 0.0
+    ahead = replace(job, horizons=_double(np.ceil(1.04 * last) + 5))
+    ahead.__dict__.update(index=job.index, plan=job.plan, scope=job.scope)
+    return ahead
+
+
+def _play_all(
+    job: Job, hopeful: Claims, runs: int, threads: int | None, executor: Executor | None, progress: Progress | None
+) -> Floats:
+    finish = np.empty((len(job.roadmap.features), runs))
+    done = 0
+    threads = count_cores() if threads is None else read_count(threads, "simulate", "threads", least=1)
+    for piece in _pieces(job, hopeful, runs, threads, executor):
+        finish[:, piece.lo : piece.hi] = piece.finish
+        done += piece.hi - piece.lo
+        if progress is not None:
+            progress(done, runs)
+    return finish
+
+
+def count_cores() -> int:
+    """Cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _pieces(job: Job, hopeful: Claims, runs: int, threads: int, executor: Executor | None) -> Iterator[Piece]:
+    """All pieces of a simulation, in the order in which they are finished."""
+    size = max(LEAST_CHUNK, min(-(-runs // (8 * threads)), 4096))
+    spans = [(lo, min(lo + size, runs)) for lo in range(0, runs, size)]
+    if executor is None and (threads == 1 or len(spans) == 1):
+        for lo, hi in spans:
+            yield Piece(lo, hi, job.play(np.arange(lo, hi, dtype=np.int64), hopeful))
+        return
+    key = uuid.uuid4().hex
+    _keep_job(key, job, hopeful)
+    pool = executor or ThreadPoolExecutor(threads, thread_name_prefix="forecast")
+    pending: dict[Future[Piece | None], tuple[int, int]] = {}
+    try:
+        pending = {pool.submit(play_piece, key, lo, hi): (lo, hi) for lo, hi in spans}
+        while pending:
+            unsent = {}
+            for future in as_completed(pending):
+                piece = future.result()
+                if piece is None:
+                    lo, hi = pending[future]
+                    unsent[pool.submit(play_piece, key, lo, hi, (job, hopeful))] = (lo, hi)
+                else:
+                    yield piece
+            pending = unsent
+    finally:
+        _jobs.pop(key, None)
+        for future in pending:
+            future.cancel()
+        if executor is None:
+            pool.shutdown(cancel_futures=True)
+
+
+def needs_compiling() -> bool:
+    """True when the first simulation on this machine has to compile the kernels first (about fifteen seconds, once)."""
+    return any(not kernel.stats.cache_path or not _is_cached(kernel) for kernel in (engine._play, draws.bootstrap))
+
+
+def _is_cached(kernel: Any) -> bool:
+    from pathlib import Path
+
+    return any(Path(kernel.stats.cache_path).glob(f"{kernel.__module__.rpartition('.')[2]}.{kernel.__name__}-*.nbi"))
+
+
+def how_many(
+    history: History, team: str, *, sprints: int, runs: int = 10_000, seed: int = 0, throughput: Any = None
+) -> HowMany:
+    """How many items a team finishes in its next sprints: a `HowMany`.
+
+    The sprints follow the newest one in the history and are as long as it is. Raises Fault for an unknown team.
+    """
+    model = find_model(throughput)
+    rows = history.require(team)
+    model.check(history, [rows[0].team])
+    read_count(runs, "how_many", "runs", least=1, most=MOST_RUNS)
+    count = read_count(sprints, "how_many", "sprints", least=1, most=10_000)
+    supply = _following_supply(history, rows[0].team, count)
+    source = model.bind(history, [rows[0].team], seed, supply)
+    chunk = max(LEAST_CHUNK, CHUNK_BYTES // (8 * (count + 1)))
+    totals = [
+        source.capacity(np.arange(lo, min(lo + chunk, runs), dtype=np.int64))[:, 0, -1] for lo in range(0, runs, chunk)
+    ]
+    return HowMany(rows[0].team, count, np.concatenate(totals))
+
+
+def _following_supply(history: History, team: str, count: int) -> Supply:
+    newest = history.of(team)[-1]
+    if newest.start is None or newest.end is None:
+        start, length, weekdays = 1, 14, 10
+    else:
+        length = (newest.end - newest.start).days + 1
+        start, weekdays = newest.end.toordinal() + 1, newest.weekdays or 1
+    return Supply(
+        segment_sprint=np.arange(count, dtype=np.int32)[None, :],
+        segment_share=np.ones((1, count)),
+        sprint_start=(start + length * np.arange(count, dtype=np.int64))[None, :],
+        sprint_weekdays=np.full((1, count), weekdays, np.int32),
+        count_scale=np.ones(1),
+    )

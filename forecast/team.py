@@ -1,0 +1,113 @@
+"""Teams: who works, at what pace, and what they work on first."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from forecast.dates import Dateish, read_date, read_dates
+from forecast.errors import Fault, quote
+from forecast.values import read_count, read_flag, read_name, read_number
+
+LONGEST_SPRINT = 366
+
+
+@dataclass(frozen=True)
+class Capacity:
+    """A planned change of a team's capacity: from start to end (both included) it works at `factor` times its pace.
+
+    end : None means for good
+    factor : >= 0; 0.5 is half the team, 1.25 a quarter more
+    why : the reason in words
+    """
+
+    start: dt.date
+    end: dt.date | None
+    factor: float
+    why: str = ""
+
+    def __init__(self, start: Dateish, end: Dateish | None, factor: float, why: str = "") -> None:
+        first = read_date(start, "capacity, start")
+        last = None if end is None else read_date(end, "capacity, end")
+        if last is not None and last < first:
+            raise Fault(
+                "capacity", f"start = {first}, end = {last}", "a change of capacity ends on or after its first day"
+            )
+        object.__setattr__(self, "start", first)
+        object.__setattr__(self, "end", last)
+        object.__setattr__(self, "factor", read_number(factor, "capacity", "factor", most=1000))
+        object.__setattr__(self, "why", str(why))
+
+
+@dataclass(frozen=True)
+class Team:
+    """A team: its sprints, its availability, and how many parts it works on at once.
+
+    wip : parts worked on at the same time (in each lane, when there is an allocation), >= 1
+    finish_started : a part once active keeps its place until it is finished
+    share : the share of the team's capacity that goes to this roadmap, 0 to 1
+    allocation : objective -> share of the team's capacity; what is left below 1 belongs to all other features
+    sprint_days : calendar days of a sprint; None takes the roadmap's
+    sprint_start : any first day of a sprint; None takes the roadmap's start
+    days_off : days on which this team does not work (the company's own days off belong to the roadmap)
+    capacity : planned changes; where several overlap their factors multiply
+
+    Raises Fault when a value is out of its range.
+    """
+
+    name: str
+    wip: int = 1
+    finish_started: bool = False
+    share: float = 1.0
+    allocation: Mapping[str, float] | None = None
+    sprint_days: int | None = None
+    sprint_start: dt.date | None = None
+    days_off: tuple[dt.date, ...] = ()
+    capacity: tuple[Capacity, ...] = ()
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        wip: int = 1,
+        finish_started: bool = False,
+        share: float = 1.0,
+        allocation: Mapping[str, float] | None = None,
+        sprint_days: int | None = None,
+        sprint_start: Dateish | None = None,
+        days_off: Sequence[Dateish] = (),
+        capacity: Sequence[Capacity] = (),
+    ) -> None:
+        keep = object.__setattr__
+        keep(self, "name", read_name(name, "team"))
+        where = f"team {quote(self.name)}"
+        keep(self, "wip", read_count(wip, where, "wip", least=1))
+        keep(self, "finish_started", read_flag(finish_started, where, "finish_started"))
+        keep(self, "share", read_number(share, where, "share", most=1))
+        keep(self, "allocation", _read_allocation(allocation, where))
+        if sprint_days is not None:
+            sprint_days = read_count(sprint_days, where, "sprint_days", least=1, most=LONGEST_SPRINT)
+        keep(self, "sprint_days", sprint_days)
+        keep(self, "sprint_start", None if sprint_start is None else read_date(sprint_start, f"{where}, sprint_start"))
+        keep(self, "days_off", read_dates(days_off, f"{where}, days_off"))
+        for change in capacity:
+            if not isinstance(change, Capacity):
+                raise Fault(where, f"capacity = {quote(change)}", "give a list of Capacity(start, end, factor)")
+        keep(self, "capacity", tuple(capacity))
+
+
+def _read_allocation(allocation: Mapping[str, float] | None, where: str) -> Mapping[str, float] | None:
+    if allocation is None:
+        return None
+    if not isinstance(allocation, Mapping):
+        raise Fault(where, f"allocation = {quote(allocation)}", 'give each objective a share: { "Grow revenue" = 0.6 }')
+    shares: dict[str, float] = {}
+    for objective, share in allocation.items():
+        name = read_name(objective, f"{where}, allocation")
+        if name in shares:
+            raise Fault(where, f"allocation names {quote(name)} twice", "give each objective one share")
+        shares[name] = read_number(share, where, f"allocation of {quote(name)}", most=1)
+    if sum(shares.values()) > 1 + 1e-9:
+        raise Fault(where, f"allocation adds up to {sum(shares.values()):g}", "shares may not exceed 1 together")
+    return shares

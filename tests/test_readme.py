@@ -1,0 +1,69 @@
+"""What the README shows is what happens."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def shown(name: str) -> str:
+    """The code block between the marks of that name."""
+    block = re.search(rf"<!-- {name} -->\n```\w*\n(.*?)```\n<!-- /{name} -->", README, re.DOTALL)
+    assert block, f"the README has no block marked {name}"
+    return block[1]
+
+
+def forecast(*arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "forecast", *arguments]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, encoding="utf-8", check=True)
+
+
+def test_the_table_of_the_example_is_the_one_that_is_printed() -> None:
+    printed = forecast("run", "data/example", "-q").stdout
+    assert [line.rstrip() for line in shown("example").splitlines()] == [line.rstrip() for line in printed.splitlines()]
+
+
+def test_the_sentence_to_be_read_aloud_says_what_the_table_says() -> None:
+    row = next(line for line in shown("example").splitlines() if line.startswith("Checkout"))
+    due, chance, _, _, sure, _ = re.findall(r"\d+ \w{3} 2026|\d+ %|yes|NO", row)
+    said = re.search(
+        r"85 % sure of Checkout by (\d+ \w{3})\w*; the promise of (\d+ \w{3})\w* holds with (\d+ %)", README
+    )
+    assert said, "the README no longer says it"
+    assert said.groups() == (sure.removesuffix(" 2026"), due.removesuffix(" 2026"), chance)
+
+
+def test_the_python_example_runs(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(ROOT)
+    exec(compile(shown("python"), "README.md", "exec"), {})
+    assert "Checkout" in capsys.readouterr().out
+
+
+def test_every_option_of_the_command_is_described() -> None:
+    options = set(re.findall(r"(?:^|\s)(--?[a-z-]+)", forecast("run", "--help").stdout)) - {
+        "--help",
+        "-h",
+        "--quiet",
+        "--verbose",
+    }
+    described = set(re.findall(r"`(--?[a-z-]+)", README))
+    assert options <= described, f"not in the README: {sorted(options - described)}"
+    assert described - options <= {"--constraint"}, f"not in the command: {sorted(described - options)}"
+
+
+def test_every_key_of_the_files_is_described() -> None:
+    from forecast import schema, sheets
+
+    columns = {*sheets.FEATURE_COLUMNS, *sheets.THROUGHPUT_COLUMNS}
+    tables = (schema.RoadmapTable, schema.TeamTable, schema.FeatureTable, schema.RiskTable, schema.CapacityTable)
+    keys = {key for table in tables for key in table.model_fields} - {"team", "feature", "risk"}
+    prose = re.sub(r"```.*?```", "", README, flags=re.DOTALL)
+    described = set(re.findall(r"\w+", " ".join(re.findall(r"`([^`\n]+)`", prose))))
+    assert (columns | keys) - {"quarter_starts"} <= described, sorted((columns | keys) - described)
