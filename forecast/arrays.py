@@ -104,11 +104,11 @@ class Supply(NamedTuple):
     segment_share : (T, S) share of that sprint's draw that falls into it; 0 in the padding behind the last segment
     sprint_start : (T, Q) first day of each sprint as a proleptic ordinal: the address of its luck
     sprint_weekdays : (T, Q) Mondays to Fridays of the whole sprint
-    count_scale : (T,) what a past count without dates is worth in a sprint of the team: the ratio of their lengths
+    count_weekdays : (T,) weekdays to which a past count without dates belongs; 0 when its sprints are as long as the team's
     """
 
     segment_sprint: Ints
     segment_share: Floats
     sprint_start: Longs
     sprint_weekdays: Ints
-    count_scale: Floats
+    count_weekdays: Floats

@@ -136,9 +136,7 @@ def lay_calendar(roadmap: Roadmap, horizon: float) -> Calendar:
         segment_share=_stack([grids[c].share for c in cadence], segments, np.float64) * share[:, None],
         sprint_start=_stack([grids[c].sprint_start for c in cadence], sprints, np.int64),
         sprint_weekdays=_stack([grids[c].sprint_weekdays for c in cadence], sprints, np.int32),
-        count_scale=np.array(
-            [(team.sprint_days or roadmap.sprint_days) / roadmap.sprint_days for team in roadmap.teams]
-        ),
+        count_weekdays=np.array([_count_weekdays(roadmap, team) for team in roadmap.teams]),
     )
     return Calendar(
         team_cadence=np.array(cadence, np.int32),
@@ -157,6 +155,11 @@ def _stack(rows: list[NDArray[Any]], width: int, dtype: type, repeat_last: bool 
         if repeat_last:
             stacked[at, len(row) :] = row[-1]
     return stacked
+
+
+def _count_weekdays(roadmap: Roadmap, team: Team) -> float:
+    """Weekdays of the roadmap's sprints, to which bare counts belong; 0 when the team's sprints are as long."""
+    return 0.0 if team.sprint_days in (None, roadmap.sprint_days) else roadmap.sprint_days * 5 / 7
 
 
 def _find_rhythm(roadmap: Roadmap, team: Team) -> Rhythm:

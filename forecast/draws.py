@@ -43,7 +43,7 @@ def _mix(z):  # type: ignore[no-untyped-def]
 
 @njit(nogil=True, cache=True, inline="always")
 def _uniform(word):  # type: ignore[no-untyped-def]
-    return (np.float64(word >> np.uint64(12)) + 0.5) * (1.0 / 4503599627370496.0)
+    return (np.float64(np.int64(word >> np.uint64(12))) + 0.5) * (1.0 / 4503599627370496.0)
 
 
 @njit(nogil=True, cache=True)
@@ -56,9 +56,9 @@ def uniforms(keys: Words, runs: Longs, index: int, out: Floats) -> None:
             out[r, k] = _uniform(_mix(_mix(keys[k] + base) + step))
 
 
-@njit(nogil=True, cache=True)
+@njit(nogil=True, cache=True, error_model="numpy")
 def triangulars(
-    keys: Words, runs: Longs, low: Floats, likely: Floats, high: Floats, columns: Ints, out: Floats
+    keys: Words, runs: Longs, low: Floats, likely: Floats, high: Floats, columns: Longs, out: Floats
 ) -> None:
     """Fill column columns[k] of out (R, .) with triangular draws of each key (n,), by the inverse of the distribution.
 
@@ -68,14 +68,18 @@ def triangulars(
     width = high - low
     rise = likely - low
     fall = high - likely
+    drawn = np.empty(keys.shape[0])
     for r in range(runs.shape[0]):
         base = (np.uint64(runs[r]) + ONE) * GOLDEN
         for k in range(keys.shape[0]):
-            u = _uniform(_mix(_mix(keys[k] + base) + step))
-            if u * width[k] < rise[k]:
-                out[r, columns[k]] = low[k] + np.sqrt(u * width[k] * rise[k])
-            else:
-                out[r, columns[k]] = high[k] - np.sqrt((1.0 - u) * width[k] * fall[k])
+            drawn[k] = _uniform(_mix(_mix(keys[k] + base) + step))
+        for k in range(keys.shape[0]):  # one root for both sides, and no branch: the compiler does eight at a time
+            u = drawn[k]
+            is_rising = u * width[k] < rise[k]
+            root = np.sqrt(width[k] * (u * rise[k] if is_rising else (1.0 - u) * fall[k]))
+            drawn[k] = low[k] + root if is_rising else high[k] - root
+        for k in range(keys.shape[0]):
+            out[r, columns[k]] = drawn[k]
 
 
 @njit(nogil=True, cache=True, error_model="numpy")

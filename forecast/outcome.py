@@ -206,7 +206,7 @@ class Forecast:
         ]
         if late:
             listed = ", ".join(quote(name) for name in late[:5]) + (" and others" if len(late) > 5 else "")
-            notes.append(f"Not finished within {self.horizon:g} working days in some runs: {listed}.")
+            notes.append(f"The forecast looks ahead until {self._dates[-1]}; not finished by then in some runs: {listed}.")
         return notes
 
     def _describe(self, row: int, levels: Sequence[float]) -> dict[str, Any]:
@@ -234,7 +234,8 @@ class Forecast:
         if self.prospects.is_never[row]:
             return "no date: it needs a team that has finished nothing in its history"
         if never:
-            return f"not finished within {self.horizon:g} working days in {say_chance(never / self.runs, self.runs)} of runs"
+            share = "any run" if never == self.runs else f"{say_chance(never / self.runs, self.runs)} of runs"
+            return f"not finished by {self._dates[-1]} in {share}"
         return None
 
     def _describe_team(self, name: str) -> dict[str, Any]:

@@ -62,7 +62,7 @@ class Guesses:
 
     fixed: Floats
     keys: Words
-    columns: Ints
+    columns: Longs
     low: Floats
     likely: Floats
     high: Floats
@@ -78,7 +78,7 @@ class Guesses:
         return cls(
             fixed=np.array([estimate.low for estimate in estimates], np.float64),
             keys=np.array([keys[k] for k in columns], np.uint64),
-            columns=np.array(columns, np.int32),
+            columns=np.array(columns, np.int64),
             low=np.array([estimates[k].low for k in columns], np.float64),
             likely=np.array([estimates[k].likely for k in columns], np.float64),
             high=np.array([estimates[k].high for k in columns], np.float64),

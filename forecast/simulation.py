@@ -230,8 +230,11 @@ def _look_ahead(job: Job, hopeful: Claims, runs: int) -> Job:
     """The job with a first horizon that most runs stay within, judged by a few of them; it changes cost, never results."""
     finish = job.play(np.arange(min(PILOT_RUNS, runs), dtype=np.int64), hopeful)
     ends = finish[np.isfinite(finish)]
-    last = float(ends.max()) if len(ends) else 0.0
-    ahead = replace(job, horizons=_double(np.ceil(1.04 * last) + 5))
+    if len(ends) == 0 or np.isinf(finish[hopeful]).any(axis=0).mean() > 0.5:
+        horizons: tuple[float, ...] = (float(LONGEST_HORIZON),)  # most runs get there anyway
+    else:
+        horizons = _double(np.ceil(1.04 * float(ends.max())) + 5)
+    ahead = replace(job, horizons=horizons)
     ahead.__dict__.update(index=job.index, plan=job.plan, scope=job.scope)
     return ahead
 
@@ -331,5 +334,5 @@ def _following_supply(history: History, team: str, count: int) -> Supply:
         segment_share=np.ones((1, count)),
         sprint_start=(start + length * np.arange(count, dtype=np.int64))[None, :],
         sprint_weekdays=np.full((1, count), weekdays, np.int32),
-        count_scale=np.ones(1),
+        count_weekdays=np.zeros(1),
     )

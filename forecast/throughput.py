@@ -106,10 +106,10 @@ class Bootstrap:
         first = np.zeros(supply.sprint_weekdays.shape, np.int64)
         for t, team in enumerate(teams):
             rows = self.used(history, team)
-            count_scale = float(supply.count_scale[t])
+            count_weekdays = float(supply.count_weekdays[t])
             for weekdays in np.unique(supply.sprint_weekdays[t]):
                 first[t, supply.sprint_weekdays[t] == weekdays] = len(past)
-                past += [scale_done(row, int(weekdays), count_scale) for row in rows]
+                past += [scale_done(row, int(weekdays), count_weekdays) for row in rows]
         return _Resampling(
             keys=np.array(keys, np.uint64),
             past=np.array(past, np.float64),
@@ -119,14 +119,13 @@ class Bootstrap:
         )
 
 
-def scale_done(sprint: Sprint, weekdays: int, count_scale: float) -> float:
+def scale_done(sprint: Sprint, weekdays: int, count_weekdays: float) -> float:
     """What a past sprint is worth in a sprint of so many weekdays; exactly what was done when the lengths are equal.
 
-    A sprint without dates is worth its count times `count_scale`.
+    A sprint without dates had `count_weekdays`, or as many as the future one where that is 0.
     """
-    if sprint.weekdays is None:
-        return sprint.done * count_scale
-    return sprint.done if sprint.weekdays == weekdays else sprint.done * weekdays / sprint.weekdays
+    had = sprint.weekdays or count_weekdays or weekdays
+    return sprint.done if had == weekdays else sprint.done * weekdays / had
 
 
 def _identify(sprints: Sequence[Sprint]) -> list[object]:

@@ -149,16 +149,18 @@ class _World:
     def _pace(self, team: Team, first: dt.date) -> Fraction:
         """Items a day of the whole team in the sprint that begins on `first`: the past sprint that it repeats.
 
-        A past sprint is worth what it is long: by weekdays, or, without dates, as a sprint of the roadmap's own length.
+        A past sprint without dates is one of the roadmap's own length: the same one when the team's is equal, else one
+        of five weekdays a week.
         """
         rows = self.history.of(team.name)
         if not rows:
             return Fraction(0)
         row = rows[draw_row(self.seed, team.name, self.run, first, len(rows))]
-        weekdays = _weekdays(first, self.length(team))
-        if row.weekdays is None:
-            return exactly(row.done) * self.length(team) / self.roadmap.sprint_days / weekdays
-        return exactly(row.done) * weekdays / row.weekdays / weekdays
+        if row.weekdays is not None:
+            return exactly(row.done) / row.weekdays
+        if self.length(team) == self.roadmap.sprint_days:
+            return exactly(row.done) / _weekdays(first, self.length(team))
+        return exactly(row.done) / Fraction(self.roadmap.sprint_days * 5, 7)
 
     # Sizes and delays (section 4)
 

@@ -16,6 +16,7 @@ import numpy as np
 import pytest
 from oracles import (
     START,
+    Law,
     Pace,
     alone,
     check_law,
@@ -44,32 +45,35 @@ HANDOFFS = ("next-sprint", "immediate")
 
 @dataclass
 class Lane:
-    """A queue of features in rank order, `wip` of them active; release: when each can start."""
+    """A queue of features in rank order, `wip` of them active, begun ones first when it keeps; release: when each can start."""
 
     share: float
     sizes: Sequence[float]
     wip: int = 1
     release: Sequence[float] = field(default_factory=lambda: [0.0] * 9)
+    keeps: bool = False
 
 
 def flow(free: Pace, *lanes: Lane) -> tuple[float, ...]:
     """Finishes when lanes share capacity, and active features share a lane: followed from event to event."""
     left = [list(lane.sizes) for lane in lanes]
     ends = [[math.inf] * len(lane.sizes) for lane in lanes]
+    begun: set[tuple[int, int]] = set()
     cuts = sorted({at for lane in lanes for at in lane.release if 0 < at < math.inf})
     for start, end, rate in free:
         for begin, stop in itertools.pairwise([start, *(cut for cut in cuts if start < cut < end), end]):
             now = begin
             while now < stop - 1e-9:
-                active = [
-                    [k for k, todo in enumerate(rest) if todo > 1e-9 and lane.release[k] <= now + 1e-9][: lane.wip]
-                    for lane, rest in zip(lanes, left, strict=True)
-                ]
+                active = []
+                for at, lane in enumerate(lanes):
+                    able = [(at, k) for k, todo in enumerate(left[at]) if todo > 1e-9 and lane.release[k] <= now + 1e-9]
+                    active.append(sorted(able, key=lambda part: part not in begun if lane.keeps else False)[: lane.wip])
+                    begun.update(active[-1])
                 wanted = sum(lane.share for lane, parts in zip(lanes, active, strict=True) if parts)
                 speeds = {
-                    (at, k): rate * lanes[at].share / wanted / len(parts)
-                    for at, parts in enumerate(active)
-                    for k in parts
+                    part: rate * lane.share / wanted / len(parts)
+                    for lane, parts in zip(lanes, active, strict=True)
+                    for part in parts
                 }
                 step = min([stop - now, *(left[at][k] / speed for (at, k), speed in speeds.items() if speed > 0)])
                 now += step
@@ -91,7 +95,7 @@ def test_two_at_a_time_share_evenly() -> None:
         first, third, second = (take(a, spent)[0] for spent in (8, 12, 13))
         return first, second, third
 
-    def laws(wip: int) -> dict[tuple[float, ...], float]:
+    def laws(wip: int) -> Law:
         return law(lambda a: flow(a, Lane(1, [4, 7, 2], wip)), paces(A, 6))
 
     check_law(finish, law(by_hand, paces(A, 6)), upto=60)
@@ -115,7 +119,7 @@ def test_lanes_share_by_their_shares_and_overflow_when_one_is_empty() -> None:
     ]
     finish = finishes(forecast(fc.Roadmap(START, [team], features), history(A=A)), *(f.name for f in features))
 
-    def laws(share: float) -> dict[tuple[float, ...], float]:
+    def laws(share: float) -> Law:
         return law(lambda a: flow(a, Lane(share, [6, 2]), Lane(1 - share, [3, 5])), paces(A, 6))
 
     check_law(finish, laws(0.6), upto=60)
@@ -146,7 +150,7 @@ def test_a_lane_that_is_blocked_lends_its_share_and_gets_it_back(handoff: str) -
         release = next_sprint(end) if handoff == "next-sprint" else end
         return flow(b, Lane(share, [3], release=[release]), Lane(1 - share, [7]))
 
-    def known(share: float, only: str = handoff) -> dict[tuple[float, ...], float]:
+    def known(share: float, only: str = handoff) -> Law:
         return extend(api, lambda api_end, b: app(api_end, b, share, only), paces(B, 6))
 
     check_law(finish, known(0.75), upto=60)
@@ -174,7 +178,7 @@ def test_with_wip_two_a_more_important_feature_displaces_the_second() -> None:
     finish = finishes(forecast(roadmap, history(A=A, B=B)), "API", "Top", "Low 1", "Low 2")
     api = law(lambda a: in_a_row(a, 6), paces(A, 5))
 
-    def known(wip: int, order: Sequence[int] = (0, 1, 2)) -> dict[tuple[float, ...], float]:
+    def known(wip: int, order: Sequence[int] = (0, 1, 2)) -> Law:
         def side_by_side(end: float, b: Pace) -> tuple[float, ...]:
             ends = flow(b, Lane(1, [[4, 5, 3][k] for k in order], wip, [[end, 0, 0][k] for k in order]))
             return tuple(ends[order.index(k)] for k in range(3))
@@ -186,6 +190,51 @@ def test_with_wip_two_a_more_important_feature_displaces_the_second() -> None:
     refute_law(finish, known(3), upto=50)  # nobody displaced
     refute_law(finish, known(2, (0, 2, 1)), upto=50)  # the wrong one displaced
     refute_law(finish, known(2, (1, 2, 0)), upto=50)  # it has to wait for a place
+
+
+@pytest.mark.parametrize("handoff", HANDOFFS)
+def test_with_wip_two_what_was_begun_keeps_its_place(handoff: str) -> None:
+    features = [
+        fc.Feature("Top", {"B": 4}, after=["API"]),
+        fc.Feature("Low 1", {"B": 5}),
+        fc.Feature("Low 2", {"B": 3}),
+        fc.Feature("Low 3", {"B": 2}),
+        fc.Feature("API", {"A": 6}),
+    ]
+    roadmap = fc.Roadmap(START, ["A", fc.Team("B", wip=2, finish_started=True)], features, handoff=handoff)
+    finish = finishes(forecast(roadmap, history(A=A, B=B)), "API", "Top", "Low 1", "Low 2", "Low 3")
+    api = law(lambda a: in_a_row(a, 6), paces(A, 5))
+
+    def known(wip: int, keeps: bool = True) -> Law:
+        def side_by_side(end: float, b: Pace) -> tuple[float, ...]:
+            at = next_sprint(end) if handoff == "next-sprint" else end
+            return flow(b, Lane(1, [4, 5, 3, 2], wip, [at, 0, 0, 0], keeps))
+
+        return extend(api, side_by_side, paces(B, 5))
+
+    check_law(finish, known(2), upto=50)
+    refute_law(finish, known(2, keeps=False), upto=50)
+    refute_law(finish, known(1), upto=50)
+    refute_law(finish, known(3), upto=50)
+
+
+def test_each_lane_has_its_own_wip() -> None:
+    team = fc.Team("A", wip=2, allocation={"Growth": 0.6})
+    features = [
+        fc.Feature("Growth 1", {"A": 4}, objective="Growth"),
+        fc.Feature("Growth 2", {"A": 3}, objective="Growth"),
+        fc.Feature("Other 1", {"A": 3}),
+        fc.Feature("Other 2", {"A": 2}, objective="Elsewhere"),
+    ]
+    finish = finishes(forecast(fc.Roadmap(START, [team], features), history(A=A)), *(f.name for f in features))
+
+    def laws(growth: int, other: int) -> Law:
+        return law(lambda a: flow(a, Lane(0.6, [4, 3], growth), Lane(0.4, [3, 2], other)), paces(A, 5))
+
+    check_law(finish, laws(2, 2), upto=50)
+    for wips in ((1, 1), (2, 1), (1, 2)):
+        refute_law(finish, laws(*wips), upto=50)
+    refute_law(finish, law(lambda a: flow(a, Lane(1, [4, 3, 3, 2], 4)), paces(A, 5)), upto=50)  # shares ignored
 
 
 def test_capacity_is_conserved() -> None:

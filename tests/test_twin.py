@@ -40,11 +40,18 @@ def numbered(number: int) -> tuple[Plan, Luck]:
 
 
 def blur(luck: Luck, number: int) -> Luck:
-    """The luck with a rounding error of 1e-13 in the pace of each team and the size of each part."""
+    """The luck with a rounding error of 1e-13 in the pace of each team, the size of each part, and all days."""
     rng = np.random.default_rng(number)
-    runs, teams, _ = luck.capacity.shape
-    pace = luck.capacity * (1 + rng.uniform(-1e-13, 1e-13, (runs, teams, 1)))
-    return luck._replace(capacity=pace, size=luck.size * (1 + rng.uniform(-1e-13, 1e-13, luck.size.shape)))
+
+    def error(*shape: int) -> Floats:
+        return 1 + rng.uniform(-1e-13, 1e-13, shape)
+
+    return Luck(
+        capacity=luck.capacity * error(*luck.capacity.shape[:2], 1),
+        size=luck.size * error(*luck.size.shape),
+        hold=luck.hold * error(*luck.hold.shape),
+        lag=luck.lag * error(*luck.lag.shape),
+    )
 
 
 @seed(SEED)
