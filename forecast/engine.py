@@ -29,10 +29,10 @@ TICK = 2e-9
 NEVER = np.inf
 
 
-_BARE: dict[str, Any] = {"nogil": True, "error_model": "numpy", "_nrt": False}
+BARE: dict[str, Any] = {"nogil": True, "error_model": "numpy", "_nrt": False}
 """No checks for division by zero, and no reference counting: all arrays are made outside (counting costs a factor of 5)."""
 
-_inlined = njit(forceinline=True, **_BARE)
+_inlined = njit(forceinline=True, **BARE)
 
 
 class State(NamedTuple):
@@ -521,7 +521,7 @@ def _play_run(plan, luck, state, run, out, trace):  # type: ignore[no-untyped-de
                     hunted += 1
 
 
-@njit(cache=True, **_BARE)
+@njit(cache=True, **BARE)
 def _play(plan, luck, state, out, trace):  # type: ignore[no-untyped-def]
     """All runs, one after another, in one set of arrays."""
     for run in range(luck.capacity.shape[0]):

@@ -78,7 +78,8 @@ class History:
     def from_counts(cls, counts: Mapping[str, Sequence[float]]) -> History:
         """A history of bare counts: per team what each sprint finished, oldest first.
 
-        The rows are sprints of the roadmap's own length.
+        The rows are sprints of the roadmap's own length; for a team with sprints of another length they count by weekdays
+        (5 of 7 days, where the length is no whole number of weeks).
         """
         rows = []
         for team, done in counts.items():

@@ -8,21 +8,19 @@ engine did, so that what is spent on a finished part is its size only if both ar
 from __future__ import annotations
 
 from enum import IntEnum
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numba import njit
 
 from forecast.arrays import Flags, Floats, Ints, Luck, Plan, Trace
+from forecast.engine import BARE
 
 INSTANT = 1e-9
 ON_THE_DAY = 1e-7
 BLOCKED, READY, DONE = 0, 1, 2
 
-_BARE: dict[str, Any] = {"nogil": True, "error_model": "numpy", "_nrt": False}
-"""As in the engine: no counting of references to the arrays, which are all made outside."""
-
-_inlined = njit(forceinline=True, **_BARE)
+_inlined = njit(forceinline=True, **BARE)
 
 
 class Reason(IntEnum):
@@ -166,7 +164,7 @@ def _clear_desk(plan: Plan) -> _Desk:
     )
 
 
-@njit(cache=True, **_BARE)
+@njit(cache=True, **BARE)
 def _account(plan, luck, trace, finish, links, desk, ledger):  # type: ignore[no-untyped-def]
     """All runs, one after another, at one desk."""
     for run in range(trace.end.shape[1]):

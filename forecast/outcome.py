@@ -206,7 +206,9 @@ class Forecast:
         ]
         if late:
             listed = ", ".join(quote(name) for name in late[:5]) + (" and others" if len(late) > 5 else "")
-            notes.append(f"The forecast looks ahead until {self._dates[-1]}; not finished by then in some runs: {listed}.")
+            notes.append(
+                f"The forecast looks ahead until {self._dates[-1]}; not finished by then in some runs: {listed}."
+            )
         return notes
 
     def _describe(self, row: int, levels: Sequence[float]) -> dict[str, Any]:

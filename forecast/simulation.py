@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, Future, ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, fields, replace
 from functools import cached_property, partial
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -292,13 +293,15 @@ def _pieces(job: Job, hopeful: Claims, runs: int, threads: int, executor: Execut
 
 def needs_compiling() -> bool:
     """True when the first simulation on this machine has to compile the kernels first (about fifteen seconds, once)."""
-    return any(not kernel.stats.cache_path or not _is_cached(kernel) for kernel in (engine._play, draws.bootstrap))
+    return not all(_is_cached(kernel) for kernel in (engine._play, draws.bootstrap))
 
 
 def _is_cached(kernel: Any) -> bool:
-    from pathlib import Path
-
-    return any(Path(kernel.stats.cache_path).glob(f"{kernel.__module__.rpartition('.')[2]}.{kernel.__name__}-*.nbi"))
+    """True when numba's cache holds the kernel as it stands in its source."""
+    code = kernel.py_func.__code__
+    source = Path(code.co_filename)
+    kept = Path(kernel.stats.cache_path).glob(f"{source.stem}.{code.co_name}-{code.co_firstlineno}.*.nbi")
+    return any(index.stat().st_mtime >= source.stat().st_mtime for index in kept)
 
 
 def how_many(

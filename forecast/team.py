@@ -45,7 +45,8 @@ class Team:
     """A team: its sprints, its availability, and how many parts it works on at once.
 
     wip : parts worked on at the same time (in each lane, when there is an allocation), >= 1
-    finish_started : a part once active keeps its place until it is finished
+    finish_started : a part once active keeps its place until it is finished. Parts of a feature that is `started` count as
+        once active: of all these the more important go first
     share : the share of the team's capacity that goes to this roadmap, 0 to 1
     allocation : objective -> share of the team's capacity; what is left below 1 belongs to all other features
     sprint_days : calendar days of a sprint; None takes the roadmap's
