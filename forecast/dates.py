@@ -6,8 +6,10 @@ The clock counts working days: Monday to Friday without the company's days off. 
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import math
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
@@ -21,6 +23,7 @@ from forecast.errors import Fault, quote
 EARLIEST = dt.date(1900, 1, 1)
 LATEST = dt.date(2900, 12, 31)
 WORKING_DAYS_A_YEAR = 261
+WRITTEN = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 Dateish = dt.date | str
 
 
@@ -29,11 +32,9 @@ def read_date(value: object, where: str) -> dt.date:
 
     Raises Fault when it is neither, or outside the years 1900 to 2900.
     """
-    if isinstance(value, str):
-        try:
+    if isinstance(value, str) and WRITTEN.fullmatch(value.strip()):
+        with contextlib.suppress(ValueError):  # a 30th of February
             value = dt.date.fromisoformat(value.strip())
-        except ValueError:
-            raise Fault(where, quote(value), "a date is written year-month-day, like 2026-05-01") from None
     if isinstance(value, dt.datetime):
         value = value.date()
     if not isinstance(value, dt.date):

@@ -39,10 +39,12 @@ class State(NamedTuple):
     """Where one run stands. Times are days; `level` is a team's cumulated capacity, `served` that of each active part.
 
     ready, active, begun : bit sets of startable, active and once active parts, by lane (a simple team has no active set)
-    release : (2N,) for node v: [2v] latest end it waits for, [2v + 1] latest one that is handed over (-1 for none)
+    release : (2N,) for node v: [2v] latest end it waits for, [2v + 1] latest one that is handed over (-1 for none); in the end
+        [2v] is when it was released, and then when it ended
     waits : (N,) ends it still waits for
     target : (P,) for an active part: the `served` at which it is finished; for a displaced one: items that remain
     team_finish : (T,) when the team's next part is finished; team_part that part, -1 for none
+    team_finished : (T,) the part that a simple team has finished since its last re-planning, -1 for none
     team_level : (T,) level at its last re-planning; team_goal : level at which team_part is finished
     team_segment : (T,) segment in which that falls; team_time : time of the last re-planning
     team_event : (T,) 0 nothing, 1 re-plan, 2 re-plan after a finish
@@ -64,6 +66,7 @@ class State(NamedTuple):
     target: Floats
     team_finish: Floats
     team_part: Ints
+    team_finished: Ints
     team_level: Floats
     team_goal: Floats
     team_segment: Ints
@@ -139,6 +142,7 @@ def _reset(plan, state):  # type: ignore[no-untyped-def]
             _set_bit(state.begun, state.place[p])
     state.team_finish[:] = NEVER
     state.team_part[:] = -1
+    state.team_finished[:] = -1
     state.team_level[:] = 0.0
     state.team_goal[:] = 0.0
     state.team_segment[:] = 0
@@ -220,6 +224,7 @@ def _settle(plan, luck, state, run, top, dirty, limit, out, trace):  # type: ign
                     trace.startable[node, run] = time
                 if todo > 0.0:
                     state.target[node] = todo
+                    state.release[2 * node] = time
                     if time <= limit:
                         _set_bit(state.ready, state.place[node])
                         state.team_time[team] = max(state.team_time[team], time)
@@ -298,6 +303,7 @@ def _finish_part(state, team, top, end, run, trace):  # type: ignore[no-untyped-
     """End the only active part of a simple team; returns the stack's new top."""
     part = _index(state.team_part[team])
     place = _index(state.place[part])
+    state.team_finished[team] = part
     state.team_level[team] = state.team_goal[team]
     state.ready[place >> 6] &= ~(np.uint64(1) << np.uint64(place & 63))
     state.release[2 * part] = end
@@ -430,8 +436,6 @@ def _replan(plan, capacity, state, team):  # type: ignore[no-untyped-def]
 @_inlined
 def _replan_simple(plan, capacity, state, team):  # type: ignore[no-untyped-def]
     """The same for a team that works on one part at a time in one lane: the most important startable one."""
-    has_finished = state.team_event[team] == 2
-    time = state.team_time[team]
     part = -1
     first = _index(plan.lane_word[_index(plan.team_lane[team])])
     for word in range(first, plan.lane_word[_index(plan.team_lane[team + 1])]):
@@ -440,17 +444,22 @@ def _replan_simple(plan, capacity, state, team):  # type: ignore[no-untyped-def]
             part = plan.team_part[team] + (word - first) * 64 + _lowest_bit(bits)
             break
     before = state.team_part[team]
-    if part == before and not has_finished:
+    finished = state.team_finished[team]
+    state.team_finished[team] = -1
+    if part == before and finished < 0:
         return
-    if not has_finished:
-        state.team_level[team] = _find_level(plan, capacity, state, team, time)
-    level = state.team_level[team]
-    if before >= 0:
-        state.target[_index(before)] = state.team_goal[team] - level
     state.team_part[team] = part
     if part < 0:
         state.team_finish[team] = NEVER
         return
+    time = state.team_time[team]
+    level = state.team_level[team]
+    if finished < 0 or finished > part:
+        # It was released in this very instant, and starts then: what ends beneath it must not move it, not by a last bit.
+        time = state.release[2 * _index(part)]
+        level = _find_level(plan, capacity, state, team, time)
+    if before >= 0:
+        state.target[_index(before)] = state.team_goal[team] - level
     goal = level + state.target[_index(part)]
     state.team_goal[team] = goal
     state.team_finish[team] = _find_finish(plan, capacity, state, team, goal, time)
@@ -544,6 +553,7 @@ def _make_state(plan: Plan) -> State:
         target=np.zeros(parts),
         team_finish=np.zeros(teams),
         team_part=np.zeros(teams, np.int32),
+        team_finished=np.zeros(teams, np.int32),
         team_level=np.zeros(teams),
         team_goal=np.zeros(teams),
         team_segment=np.zeros(teams, np.int32),

@@ -7,6 +7,9 @@ import unicodedata
 from collections.abc import Iterable
 
 LONGEST_QUOTE = 80
+HIDDEN = {"Cc", "Cf", "Cs", "Zl", "Zp"}
+JOINERS = "\u200c\u200d"
+"""Zero-width joiners, which belong to the spelling of Persian, Hindi and many emoji."""
 
 
 class Fault(ValueError):
@@ -50,12 +53,14 @@ class Refused(ValueError):
 def escape(text: str) -> str:
     """The text with everything that could act on a terminal or break a line made visible.
 
-    Control and format characters (ANSI escapes, right-to-left marks), line and paragraph separators and lone
+    Control and format characters (ANSI escapes, right-to-left marks; not joiners), line and paragraph separators and lone
     surrogates become ``\\x1b``-style escapes; everything else stays as it is.
     """
-    hidden = {"Cc", "Cf", "Cs", "Zl", "Zp"}
     return "".join(
-        char.encode("unicode_escape").decode("ascii") if unicodedata.category(char) in hidden else char for char in text
+        char.encode("unicode_escape").decode("ascii")
+        if unicodedata.category(char) in HIDDEN and char not in JOINERS
+        else char
+        for char in text
     )
 
 
@@ -69,6 +74,6 @@ def quote(text: object) -> str:
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:
     """``' Did you mean "Payment"?'`` when something known is close to the name, else an empty string."""
-    candidates = {candidate.casefold(): candidate for candidate in known}
+    candidates = {candidate.casefold(): candidate for candidate in known if candidate != name}
     close = difflib.get_close_matches(name.casefold(), candidates, n=1, cutoff=0.6)
     return f" Did you mean {quote(candidates[close[0]])}?" if close else ""

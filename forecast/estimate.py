@@ -40,8 +40,10 @@ class Estimate:
     @classmethod
     def read(cls, value: Any, where: str, what: str, shape: Any = "triangular") -> Estimate:
         """The estimate that a number, three numbers or an Estimate stand for; Fault when they are none of these."""
-        if isinstance(value, Estimate):
+        if isinstance(value, Estimate) and shape in ("triangular", value.shape):
             return value
+        if isinstance(value, Estimate):
+            value = (value.low, value.likely, value.high)
         if isinstance(value, Sequence) and not isinstance(value, str | bytes):
             if len(value) != 3:
                 raise Fault(where, f"{what} = {quote(list(value))}", "give one number, or three: low, likely, high")

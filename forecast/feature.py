@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from forecast.dates import Dateish, read_date
 from forecast.errors import Fault, quote
 from forecast.estimate import Estimate
-from forecast.values import read_flag, read_name, read_number
+from forecast.values import FrozenMap, read_flag, read_list, read_name, read_number
 
 Handoff = Literal["next-sprint", "immediate"]
 Size = float | Sequence[float] | Estimate
@@ -31,14 +31,14 @@ class After:
     team : the team whose part is meant; None for the whole feature
     lag : working days between its end and the start of what waits, a number or low / likely / high
     handoff : "next-sprint" or "immediate"; None takes the roadmap's
-    is_exact : the feature is meant by its full name, so it is never split at a "/" (set by how it was written)
+    is_exact : where "Login/API" is a feature as well as a part, the feature is meant; a plain text would be refused
     """
 
     feature: str
     team: str | None
     lag: Estimate
     handoff: Handoff | None
-    is_exact: bool
+    is_exact: bool = field(repr=False, compare=False)
 
     def __init__(
         self, feature: str, team: str | None = None, lag: Size = 0, handoff: str | None = None, *, is_exact: bool = True
@@ -54,10 +54,10 @@ class After:
 
 def read_after(values: object, where: str) -> tuple[After, ...]:
     """What must finish first, from names and `After`s. Raises Fault for anything else, and for a lone text."""
-    if isinstance(values, str | After) or not isinstance(values, Sequence):
-        raise Fault(where, f"after = {quote(values)}", 'give a list of names: after = ["Login"]')
     links = []
-    for value in values:
+    if isinstance(values, str | After):
+        raise Fault(where, f"after = {quote(values)}", 'give a list of names: after = ["Login"]')
+    for value in read_list(values, where, "after"):
         if isinstance(value, str):
             value = After(read_name(value, f"{where}, after"), is_exact=False)
         if not isinstance(value, After):
@@ -83,7 +83,7 @@ class Part:
         object.__setattr__(self, "after", read_after(after, "part"))
 
 
-def _read_work(work: Any, where: str) -> dict[str, Part]:
+def _read_work(work: Any, where: str) -> FrozenMap[Part]:
     if not isinstance(work, Mapping):
         raise Fault(where, f"work = {quote(work)}", "give each team its size: work = { Web = 8 }")
     parts: dict[str, Part] = {}
@@ -94,7 +94,7 @@ def _read_work(work: Any, where: str) -> dict[str, Part]:
         if not isinstance(part, Part):
             part = Part(Estimate.read(part, f"{where}, work of {quote(name)}", "size"))
         parts[name] = part
-    return parts
+    return FrozenMap(parts)
 
 
 def _read_promised(promised: bool | None, due: Dateish | None, where: str) -> bool | None:
@@ -149,7 +149,7 @@ class Feature:
         keep = object.__setattr__
         keep(self, "name", read_name(name, "feature"))
         where = f"feature {quote(self.name)}"
-        keep(self, "work", _read_work(work or {}, where))
+        keep(self, "work", _read_work({} if work is None else work, where))
         keep(self, "after", read_after(after, where))
         keep(self, "due", None if due is None else read_date(due, f"{where}, due"))
         keep(self, "promised", _read_promised(promised, due, where))
@@ -238,13 +238,14 @@ class Risk:
         if number > 1:
             raise Fault(where, f"chance = {number:g}", f"a chance is a share between 0 and 1: write {number / 100:g}")
         keep(self, "chance", number)
-        for what, effects in (("adds", adds or {}), ("delays", delays or {})):
+        for what, given in (("adds", adds), ("delays", delays)):
+            effects = {} if given is None else given
             if not isinstance(effects, Mapping):
                 raise Fault(where, f"{what} = {quote(effects)}", f'name what is hit: {what} = {{ "Checkout" = 5 }}')
             read = {
                 read_name(target, f"{where}, {what}"): Estimate.read(size, where, what)
                 for target, size in effects.items()
             }
-            keep(self, what, read)
+            keep(self, what, FrozenMap(read))
         if not self.adds and not self.delays:
             raise Fault(where, "no effect", "say what it adds or delays")

@@ -9,7 +9,7 @@ from functools import cached_property
 
 from forecast.dates import count_weekdays, read_date
 from forecast.errors import Fault, did_you_mean, quote
-from forecast.values import read_name, read_number
+from forecast.values import read_list, read_name, read_number
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,9 @@ class History:
 
     def __init__(self, sprints: Iterable[Sprint]) -> None:
         by_team: dict[str, list[Sprint]] = {}
-        for sprint in sprints:
+        for sprint in read_list(sprints, "history", "sprints"):
+            if not isinstance(sprint, Sprint):
+                raise Fault("history", quote(sprint), "give Sprint(team, start, end, done), or use History.from_counts")
             by_team.setdefault(sprint.team, []).append(sprint)
         for team, rows in by_team.items():
             if len({row.start is None for row in rows}) == 2:
@@ -81,6 +83,12 @@ class History:
         The rows are sprints of the roadmap's own length; for a team with sprints of another length they count by weekdays
         (5 of 7 days, where the length is no whole number of weeks).
         """
+        if not isinstance(counts, Mapping):
+            raise Fault("history", quote(counts), 'give each team its counts: {"Web": [3, 5, 0]}')
+        names = [read_name(team, "history") for team in counts]
+        if len(set(names)) < len(names):
+            twice = next(name for name in names if names.count(name) > 1)
+            raise Fault("history", f"team {quote(twice)} twice", "give each team one list of counts")
         rows = []
         for team, done in counts.items():
             if isinstance(done, str | bytes) or not isinstance(done, Iterable):

@@ -6,7 +6,7 @@ import datetime as dt
 import hashlib
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -15,14 +15,14 @@ import numpy as np
 from forecast import __version__
 from forecast.arrays import Floats, Longs
 from forecast.dates import Dateish, read_date
-from forecast.errors import Fault, quote
+from forecast.errors import Fault, did_you_mean, quote
 from forecast.feature import After, External, Feature
 from forecast.history import History
 from forecast.prospects import Prospects
 from forecast.roadmap import Roadmap
 from forecast.tally import DayCounts, binomial_range, runs_needed, say_chance, share_error
 from forecast.throughput import Throughput
-from forecast.values import read_level
+from forecast.values import read_level, read_levels, read_list, read_name
 
 if TYPE_CHECKING:
     import polars as pl
@@ -75,9 +75,9 @@ class Forecast:
         return self._date_of(self._days(row).day(runs_needed(level, self.runs)))
 
     def interval(self, name: str | float, level: float | None = None) -> tuple[dt.date | None, dt.date | None]:
-        """The range in which `date` would fall in 95 of 100 repetitions with other seeds (None: never).
+        """A range that holds the date which endless runs would give, in 95 of 100 repetitions (None: never).
 
-        The order statistics that bracket the level with the binomial's 95 %: sampling alone, not the model's error.
+        By the order statistics around the level: sampling alone, not the model's error.
         """
         row, level = self._row_and_level(name, level)
         low, high = binomial_range(self.runs, level, SAMPLING_CONFIDENCE)
@@ -86,7 +86,10 @@ class Forecast:
         return self._date_of(days.day(max(low, 1))), self._date_of(latest)
 
     def chance(self, name: str | None = None, *, by: Dateish | None = None) -> float:
-        """The share of runs in which it is finished by a day, that day included; `by` None takes its due date."""
+        """The share of runs in which it is finished by a day, that day included; `by` None takes its due date.
+
+        For a day beyond the horizon it is the share finished within the horizon: the least that it can be.
+        """
         row = self._row(name)
         return self._finished(row, self._until(row, by)) / self.runs
 
@@ -99,15 +102,16 @@ class Forecast:
 
     def together(self, names: Sequence[str]) -> Forecast:
         """The forecast of when *all* of these are finished: one row, the later of them in each run."""
-        if isinstance(names, str) or not names:
-            raise Fault("together", quote(names), 'give a list of feature names: ["Login", "Checkout"]')
-        rows = [self._row(name) for name in names]
+        rows = [self._row(name) for name in read_list(names, "together", "names")]
+        if not rows:
+            raise Fault("together", "no names", 'give a list of feature names: ["Login", "Checkout"]')
         prospects = Prospects(
             np.array([self.prospects.is_never[rows].any()]),
             np.array([self.prospects.is_never[rows].any() or self.prospects.is_certain[rows].all()]),
             self.prospects.idle_teams,
         )
         finish = self.finish[rows].max(axis=0, keepdims=True)
+        finish.flags.writeable = False
         label = " + ".join(self.features[row] for row in dict.fromkeys(rows))
         return Forecast(
             self.roadmap, self.history, finish, self.seed, self.model, prospects, self.horizon, self.simulate, (label,)
@@ -128,6 +132,7 @@ class Forecast:
         """A row per feature: objective, due, chance of it with its error, a date per level, what it waits for, a note."""
         import polars as pl
 
+        levels = read_levels(levels)
         rows = self.to_dict(levels)["features"]
         schema = {
             "feature": pl.String,
@@ -172,7 +177,7 @@ class Forecast:
 
     def to_dict(self, levels: Sequence[float] = LEVELS) -> dict[str, Any]:
         """The whole forecast as plain values, ready for JSON; dates are ISO texts, None where there is none."""
-        levels = [read_level(level) for level in levels]
+        levels = read_levels(levels)
         return {
             "schema": 1,
             "provenance": self.provenance(),
@@ -196,10 +201,8 @@ class Forecast:
 
     def notes(self) -> list[str]:
         """What a reader has to know about the forecast as a whole."""
-        notes = [
-            f"Team {quote(team)} has finished nothing in the history that is used: its features have no date."
-            for team in self.prospects.idle_teams
-        ]
+        notes = [self._tell_idle(team) for team in self.prospects.idle_teams]
+        notes += self._tell_unused()
         unfinished = np.isinf(self.finish).mean(axis=1)
         late = [
             name for row, name in enumerate(self.features) if unfinished[row] > 0 and not self.prospects.is_never[row]
@@ -211,12 +214,39 @@ class Forecast:
             )
         return notes
 
+    def _tell_idle(self, team: str) -> str:
+        no_date = "its features have no date."
+        if not self.history.of(team):
+            unused = [name for name in self.history.teams if name not in {team.name for team in self.roadmap.teams}]
+            return f"Team {quote(team)} has no history: {no_date}{did_you_mean(team, unused)}"
+        if next(each for each in self.roadmap.teams if each.name == team).share == 0:
+            return f"Team {quote(team)} has a share of 0: {no_date}"
+        return f"Team {quote(team)} has finished nothing in the history that is used: {no_date}"
+
+    def _tell_unused(self) -> list[str]:
+        """What stands in the inputs and decides nothing, probably because it is misspelt."""
+        teams = {team.name for team in self.roadmap.teams}
+        notes = [
+            f"The history of {quote(team)} is not used: no such team in the roadmap.{did_you_mean(team, teams)}"
+            for team in self.history.teams
+            if team not in teams
+        ]
+        served = {feature.objective for feature in self.roadmap.features if feature.objective}
+        return notes + [
+            f"Team {quote(team.name)} has a share for {quote(objective)}, which no feature serves."
+            f"{did_you_mean(objective, served)}"
+            for team in self.roadmap.teams
+            for objective in team.allocation or ()
+            if objective not in served
+        ]
+
     def _describe(self, row: int, levels: Sequence[float]) -> dict[str, Any]:
         feature = None if self.joint else self.roadmap.features[row]
         days = self._days(row)
         due = None if feature is None else feature.due
         never = self.runs - int(days.until[-1])
-        held = None if due is None else self._finished(row, self.roadmap.clock.days_until(due))
+        day = None if due is None else self.roadmap.clock.days_until(due)
+        held = None if day is None else self._finished(row, day)
         is_certain = self._is_certain(row)
         return {
             "name": self.features[row],
@@ -229,12 +259,14 @@ class Forecast:
             "dates": {f"{level:g}": self._iso(days.day(runs_needed(level, self.runs))) for level in levels},
             "never": never / self.runs,
             "waits_for": [] if feature is None else waits_for(feature),
-            "note": self._note(row, never),
+            "note": self._note(row, never, day),
         }
 
-    def _note(self, row: int, never: int) -> str | None:
+    def _note(self, row: int, never: int, due: int | None) -> str | None:
         if self.prospects.is_never[row]:
-            return "no date: it needs a team that has finished nothing in its history"
+            return "no date: it needs a team that gets nothing done"
+        if due is not None and not self._is_played(row, due):
+            return f"due after {self._dates[-1]}, as far as the forecast looks ahead: the chance is at least this"
         if never:
             share = "any run" if never == self.runs else f"{say_chance(never / self.runs, self.runs)} of runs"
             return f"not finished by {self._dates[-1]} in {share}"
@@ -279,7 +311,7 @@ class Forecast:
     def _row_and_level(self, name: str | float, level: float | None) -> tuple[int, float]:
         if level is None and not isinstance(name, str):
             return self._row(None), read_level(name)
-        return self._row(name if isinstance(name, str) else None), read_level(level)
+        return self._row(read_name(name, "forecast")), read_level(level)
 
     def _days(self, row: int) -> DayCounts:
         if row not in self._counted:
@@ -301,7 +333,14 @@ class Forecast:
         return self._read_by(by)
 
     def _is_certain(self, row: int) -> bool:
-        return bool(self.prospects.is_certain[row])
+        """True when it is the same in every run by construction; what lies beyond the horizon is not known."""
+        is_known = bool(self.prospects.is_never[row]) or math.isfinite(self.finish[row, 0])
+        return bool(self.prospects.is_certain[row]) and is_known
+
+    def _is_played(self, row: int, day: int) -> bool:
+        """True when it is known what every run has finished by a day: it never will, or has, or the day was played."""
+        all_finished = int(self._days(row).until[-1]) == self.runs
+        return bool(self.prospects.is_never[row]) or all_finished or day <= math.ceil(self.horizon)
 
     def _date_of(self, day: int | None) -> dt.date | None:
         return None if day is None else self._dates[day - 1]
@@ -321,5 +360,6 @@ def waits_for(feature: Feature | External) -> list[str]:
 
 
 def digest_inputs(roadmap: Roadmap, history: History) -> str:
-    """SHA-256 of all that a forecast depends on, whichever files or calls it came from."""
-    return hashlib.sha256(repr((roadmap, history)).encode("utf-8", "backslashreplace")).hexdigest()
+    """SHA-256 of the roadmap and the history, whichever files or calls they came from; the model is told beside it."""
+    values = [getattr(roadmap, part.name) for part in fields(roadmap) if part.name != "throughput"]
+    return hashlib.sha256(repr((values, history)).encode("utf-8", "backslashreplace")).hexdigest()

@@ -21,7 +21,7 @@ class Prospects:
 
     is_never : (F,) cannot be finished, because a team with work in it, or in what it waits for, has no throughput
     is_certain : (F,) finished on the same day in every run, or never: nothing that decides it is drawn
-    idle_teams : teams with work, but without one finished item in the history that the model uses (or with no share)
+    idle_teams : teams that surely have work, but not one finished item in the history that the model uses, or no share
     """
 
     is_never: Claims
@@ -49,7 +49,7 @@ def find_prospects(index: Index, history: History, model: Throughput) -> Prospec
         steady = all(certain[source] and fixed for source, fixed in sources[node])
         certain[node] = never[node] or (steady and _is_fixed(index, node))
     ends = slice(len(index.parts), nodes)
-    working = {team for _, team in index.parts}
+    working = {team for node, (_, team) in enumerate(index.parts) if _is_idle_work(index, node, idle)}
     return Prospects(
         np.array(never[ends], bool),
         np.array(certain[ends], bool),

@@ -17,7 +17,7 @@ from forecast.errors import Fault, did_you_mean, quote
 from forecast.estimate import Estimate
 from forecast.feature import After, External, Feature, Handoff, Risk, Size, read_handoff
 from forecast.team import LONGEST_SPRINT, Team
-from forecast.values import read_count, read_level, read_name
+from forecast.values import read_count, read_level, read_list, read_name
 
 UNITS = ("items", "points")
 
@@ -90,19 +90,21 @@ class Roadmap:
     ) -> None:
         keep = object.__setattr__
         keep(self, "start", read_date(start, "roadmap, start"))
-        keep(self, "teams", tuple(Team(team) if isinstance(team, str) else team for team in teams))
-        keep(self, "features", tuple(features))
+        named = read_list(teams, "roadmap", "teams")
+        keep(self, "teams", tuple(Team(team) if isinstance(team, str) else team for team in named))
+        keep(self, "features", read_list(features, "roadmap", "features"))
         keep(self, "sprint_days", read_count(sprint_days, "roadmap", "sprint_days", least=1, most=LONGEST_SPRINT))
         keep(self, "handoff", read_handoff(handoff, "roadmap"))
         keep(self, "days_off", read_dates(days_off, "roadmap, days_off"))
-        keep(self, "risks", tuple(risks))
+        keep(self, "risks", read_list(risks, "roadmap", "risks"))
         if unit not in UNITS:
             raise Fault("roadmap", f"unit = {quote(unit)}", 'a unit is "items" or "points"')
         keep(self, "unit", unit)
         keep(self, "throughput", throughput)
         keep(self, "growth", None if growth is None else Estimate.read(growth, "roadmap", "growth"))
         keep(self, "promise_level", read_level(promise_level, "roadmap, promise_level"))
-        keep(self, "quarter_starts", None if quarter_starts is None else tuple(quarter_starts))
+        starts = None if quarter_starts is None else read_list(quarter_starts, "roadmap", "quarter_starts")
+        keep(self, "quarter_starts", starts)
         faults = list(self._faults())
         if faults:
             faults[0].others = tuple(faults[1:])
@@ -159,9 +161,10 @@ class Roadmap:
         rank: int | None = None,
     ) -> Roadmap:
         """The roadmap with one more feature: above or below another, at a rank (1 is the top), else at the bottom."""
-        where = (
-            len(self.features) if above is None and below is None and rank is None else self._place(above, below, rank)
-        )
+        bottom = len(self.features) + 1
+        if above is None and below is None and rank is None:
+            rank = bottom
+        where = self._place(above, below, rank, last=bottom)
         return self._with(features=(*self.features[:where], feature, *self.features[where:]))
 
     def without(self, name: str) -> Roadmap:
@@ -178,17 +181,19 @@ class Roadmap:
         """The roadmap with one feature elsewhere: above or below another, or at a rank of the new order."""
         feature = self.feature(name)
         rest = self._others(feature.name)
-        if rank is None and feature.name in (above, below):
+        if feature.name in [read_name(other, "roadmap") for other in (above, below) if other is not None]:
             raise Fault("roadmap", f"move {quote(name)}", "a feature cannot be moved above or below itself")
         if above is None and below is None and rank is None:
             raise Fault("roadmap", f"move {quote(name)}", "say where to: above, below or rank")
-        where = self._place(above, below, rank)
+        where = self._place(above, below, rank, last=len(self.features))
         if rank is None and where > self.rank(feature.name) - 1:
             where -= 1
         return self._with(features=(*rest[:where], feature, *rest[where:]))
 
     def replace(self, feature: Feature | External) -> Roadmap:
         """The roadmap with the feature of the same name replaced, its rank kept."""
+        if not isinstance(feature, Feature | External):
+            raise Fault("roadmap", f"replace {quote(feature)}", "give the feature that takes the place of its namesake")
         where = self.rank(feature.name) - 1
         return self._with(features=(*self.features[:where], feature, *self.features[where + 1 :]))
 
@@ -199,14 +204,14 @@ class Roadmap:
         values = {field.name: getattr(self, field.name) for field in fields(self)} | changes
         return Roadmap(values.pop("start"), values.pop("teams"), values.pop("features"), **values)
 
-    def _place(self, above: str | None, below: str | None, rank: int | None) -> int:
+    def _place(self, above: str | None, below: str | None, rank: int | None, last: int) -> int:
         if sum(place is not None for place in (above, below, rank)) != 1:
             raise Fault("roadmap", "more than one place", "give one of above, below and rank")
         if above is not None:
             return self.rank(above) - 1
         if below is not None:
             return self.rank(below)
-        return read_count(rank, "roadmap", "rank", least=1, most=len(self.features) + 1) - 1
+        return read_count(rank, "roadmap", "rank", least=1, most=last) - 1
 
     def _released(self, feature: Feature | External, gone: str) -> Feature | External:
         def stays(after: After, who: str) -> bool:
@@ -337,11 +342,11 @@ class Roadmap:
         """A cycle among parts and feature ends, printed in the order of waiting."""
         sorter: graphlib.TopologicalSorter[str] = graphlib.TopologicalSorter()
         for feature in self.features:
-            sorter.add(_end(feature.name), *(_part(feature.name, team) for team in self._teams_of[feature.name]))
+            sorter.add(feature.name, *(_part(feature.name, team) for team in self._teams_of[feature.name]))
         for link in self.links:
-            waits_for = _part(link.waits_for, link.waits_for_team) if link.waits_for_team else _end(link.waits_for)
+            waits_for = _part(link.waits_for, link.waits_for_team) if link.waits_for_team else link.waits_for
             teams = (link.team,) if link.team else self._teams_of[link.feature]
-            for waiting in [_part(link.feature, team) for team in teams] or [_end(link.feature)]:
+            for waiting in [_part(link.feature, team) for team in teams] or [link.feature]:
                 sorter.add(waiting, waits_for)
         try:
             sorter.prepare()
@@ -358,10 +363,6 @@ def _faults_of_kind(what: str, values: Sequence[object], kinds: tuple[type, ...]
 
 def _name_of(feature: Feature | External, team: str | None) -> str:
     return feature.name if team is None else f"{feature.name}/{team}"
-
-
-def _end(feature: str) -> str:
-    return feature
 
 
 def _part(feature: str, team: str | None) -> str:

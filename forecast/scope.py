@@ -27,7 +27,7 @@ ROUND_UP = 0.5 + 1e-9
 def pert_table(estimate: Estimate) -> tuple[Floats, Floats]:
     """Cumulative chance and value of a PERT estimate at 4,097 equally spaced values from low to high.
 
-    Linear interpolation between them is within 1e-4 of the width in the outermost cell and 1e-7 elsewhere.
+    Linear interpolation between them is within 1e-4 of the width in the outermost cells and 1e-5 elsewhere.
     """
     from scipy.special import betainc  # here, because loading scipy takes longer than a small forecast
 
@@ -159,7 +159,7 @@ class Scope:
         if self.is_rounded:
             size = np.floor(size + ROUND_UP)
         lag = self._draw_lags(runs, delay)
-        return np.ascontiguousarray(size), hold + delay, lag
+        return np.ascontiguousarray(size), hold + delay, np.ascontiguousarray(lag)
 
     def _draw_lags(self, runs: Longs, delay: Floats) -> Floats:
         """The lag columns (R | 1, K): the stated lag of a link, plus the delay of the feature that it waits for."""

@@ -7,7 +7,7 @@ import threading
 import uuid
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
-from concurrent.futures import Executor, Future, ThreadPoolExecutor, as_completed
+from concurrent.futures import FIRST_COMPLETED, Executor, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, fields, replace
 from functools import cached_property, partial
 from pathlib import Path
@@ -29,15 +29,17 @@ from forecast.roadmap import Roadmap
 from forecast.scope import Scope, find_scope
 from forecast.tally import HowMany
 from forecast.throughput import Throughput, find_model
-from forecast.values import read_count, read_number
+from forecast.values import read_count, read_number, read_seed
 
 LONGEST_HORIZON = 20 * WORKING_DAYS_A_YEAR
 FIRST_HORIZON = 520
 PILOT_RUNS = 32
 CHUNK_BYTES = 2_000_000
 LEAST_CHUNK = 16
+MOST_IN_PIECE = 4096
+PIECES_ELSEWHERE = 64
 JOBS_KEPT = 4
-MOST_RUNS = 100_000_000
+MOST_RUNS = 10_000_000
 
 Progress = Callable[[int, int], None]
 
@@ -172,19 +174,22 @@ def simulate(
     runs : simulated futures; seed : any whole number, the same seed gives the same luck
     throughput : a model (`Bootstrap(...)`), its name, or None for the roadmap's own, else the default
     horizon : working days after which a feature counts as never finished; None grows as needed, up to 20 years
-    threads : None uses every core; executor : a `concurrent.futures.Executor` (processes, a cluster) instead of threads
+    threads : None uses every core; executor : a `concurrent.futures.Executor` (processes, a cluster) instead of threads,
+        which has to be alive as long as `again` is asked
     progress : called with (runs done, all runs) as pieces arrive
 
     The finish matrix is the same bit for bit whatever threads and executor are. Raises Fault when an argument is out of
     range or the model cannot serve the history.
     """
+    if not isinstance(roadmap, Roadmap):
+        raise Fault("simulate", f"roadmap = {quote(roadmap)}", "give a Roadmap, as forecast.read makes one")
+    _check_history(history, "simulate")
     runs = read_count(runs, "simulate", "runs", least=1, most=MOST_RUNS)
     model = find_model(roadmap.throughput if throughput is None else throughput)
-    if isinstance(seed, bool) or not isinstance(seed, int | np.integer):
-        raise Fault("simulate", f"seed = {quote(seed)}", "a seed is a whole number")
+    seed = read_seed(seed, "simulate")
     busy = {team for feature in roadmap.features for team in getattr(feature, "work", ())}
     model.check(history, [team.name for team in roadmap.teams if team.name in busy])
-    job = Job(roadmap, history, model, int(seed), _find_horizons(horizon))
+    job = Job(roadmap, history, model, seed, _find_horizons(horizon))
     prospects = find_prospects(job.index, history, model)
     hopeful = ~prospects.is_never
     if horizon is None:
@@ -195,7 +200,7 @@ def simulate(
         roadmap=roadmap,
         history=history,
         finish=finish,
-        seed=int(seed),
+        seed=seed,
         model=model,
         prospects=prospects,
         horizon=job.horizons[-1],
@@ -210,6 +215,12 @@ def simulate(
             executor=executor,
         ),
     )
+
+
+def _check_history(history: object, where: str) -> None:
+    if not isinstance(history, History):
+        way_out = 'give a History, such as History.from_counts({"Web": [3, 5, 0]})'
+        raise Fault(where, f"history = {quote(history)}", way_out)
 
 
 def _find_horizons(horizon: float | None) -> tuple[float, ...]:
@@ -237,6 +248,7 @@ def _look_ahead(job: Job, hopeful: Claims, runs: int) -> Job:
         horizons = _double(np.ceil(1.04 * float(ends.max())) + 5)
     ahead = replace(job, horizons=horizons)
     ahead.__dict__.update(index=job.index, plan=job.plan, scope=job.scope)
+    ahead.stage(horizons[0])  # here, before several threads would all do it
     return ahead
 
 
@@ -261,7 +273,8 @@ def count_cores() -> int:
 
 def _pieces(job: Job, hopeful: Claims, runs: int, threads: int, executor: Executor | None) -> Iterator[Piece]:
     """All pieces of a simulation, in the order in which they are finished."""
-    size = max(LEAST_CHUNK, min(-(-runs // (8 * threads)), 4096))
+    count = PIECES_ELSEWHERE if executor is not None else 8 * threads
+    size = max(LEAST_CHUNK, min(-(-runs // count), MOST_IN_PIECE))
     spans = [(lo, min(lo + size, runs)) for lo in range(0, runs, size)]
     if executor is None and (threads == 1 or len(spans) == 1):
         for lo, hi in spans:
@@ -272,17 +285,16 @@ def _pieces(job: Job, hopeful: Claims, runs: int, threads: int, executor: Execut
     pool = executor or ThreadPoolExecutor(threads, thread_name_prefix="forecast")
     pending: dict[Future[Piece | None], tuple[int, int]] = {}
     try:
-        pending = {pool.submit(play_piece, key, lo, hi): (lo, hi) for lo, hi in spans}
+        for lo, hi in spans:
+            pending[pool.submit(play_piece, key, lo, hi)] = (lo, hi)
         while pending:
-            unsent = {}
-            for future in as_completed(pending):
+            for future in wait(pending, return_when=FIRST_COMPLETED).done:
+                lo, hi = pending.pop(future)  # a future keeps its piece, so none is kept
                 piece = future.result()
                 if piece is None:
-                    lo, hi = pending[future]
-                    unsent[pool.submit(play_piece, key, lo, hi, (job, hopeful))] = (lo, hi)
+                    pending[pool.submit(play_piece, key, lo, hi, (job, hopeful))] = (lo, hi)
                 else:
                     yield piece
-            pending = unsent
     finally:
         _jobs.pop(key, None)
         for future in pending:
@@ -311,6 +323,8 @@ def how_many(
 
     The sprints follow the newest one in the history and are as long as it is. Raises Fault for an unknown team.
     """
+    _check_history(history, "how_many")
+    seed = read_seed(seed, "how_many")
     model = find_model(throughput)
     rows = history.require(team)
     model.check(history, [rows[0].team])

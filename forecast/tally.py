@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from forecast.arrays import Floats
-from forecast.values import read_level
+from forecast.values import LARGEST, read_level, read_number
 
 
 def runs_needed(level: float, runs: int) -> int:
@@ -65,9 +65,10 @@ class HowMany:
         needed = runs_needed(read_level(level), len(self.counts))
         return math.floor(float(np.sort(self.counts)[len(self.counts) - needed]) + 1e-9)
 
-    def chance(self, count: float) -> float:
-        """The share of runs in which at least so many items are finished."""
-        return float(np.mean(self.counts >= count - 1e-9))
+    def chance(self, n: float) -> float:
+        """The share of runs in which at least n items are finished."""
+        least = read_number(n, "how many", "n", least=-LARGEST)
+        return float(np.mean(self.counts >= least - 1e-9))
 
 
 def share_error(held: int, runs: int) -> float:
@@ -96,12 +97,14 @@ def binomial_range(runs: int, level: float, confidence: float) -> tuple[int, int
 def say_chance(chance: float, runs: int, is_certain: bool = False) -> str:
     """A chance as it is printed: whole percent, rounded down, and never 0 % or 100 % for what was only simulated.
 
-    With fewer than 300 runs the outermost that can be said is 3 / runs away from the ends.
+    With fewer than 300 runs the outermost that can be said is 3 / runs away from the ends; fewer than 10 are counted.
     """
     if is_certain:
-        return "certain" if chance > 0.5 else "never"
+        return "certain" if chance > 0.5 else "certainly not"
     held = round(chance * runs)
-    edge = 0.01 if runs >= 300 else min(1.0, 3 / runs)
+    if runs < 10:
+        return f"{held} of {runs} runs"
+    edge = 0.01 if runs >= 300 else 3 / runs
     if held > (1 - edge) * runs:
         return f"> {math.floor(100 * (1 - edge) + 1e-9)} %"
     if held < edge * runs:

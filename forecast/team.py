@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from forecast.dates import Dateish, read_date, read_dates
 from forecast.errors import Fault, quote
-from forecast.values import read_count, read_flag, read_name, read_number
+from forecast.values import FrozenMap, read_count, read_flag, read_list, read_name, read_number
 
 LONGEST_SPRINT = 366
 
@@ -92,10 +92,11 @@ class Team:
         keep(self, "sprint_days", sprint_days)
         keep(self, "sprint_start", None if sprint_start is None else read_date(sprint_start, f"{where}, sprint_start"))
         keep(self, "days_off", read_dates(days_off, f"{where}, days_off"))
-        for change in capacity:
+        changes = read_list(capacity, where, "capacity")
+        for change in changes:
             if not isinstance(change, Capacity):
                 raise Fault(where, f"capacity = {quote(change)}", "give a list of Capacity(start, end, factor)")
-        keep(self, "capacity", tuple(capacity))
+        keep(self, "capacity", changes)
 
 
 def _read_allocation(allocation: Mapping[str, float] | None, where: str) -> Mapping[str, float] | None:
@@ -111,4 +112,4 @@ def _read_allocation(allocation: Mapping[str, float] | None, where: str) -> Mapp
         shares[name] = read_number(share, where, f"allocation of {quote(name)}", most=1)
     if sum(shares.values()) > 1 + 1e-9:
         raise Fault(where, f"allocation adds up to {sum(shares.values()):g}", "shares may not exceed 1 together")
-    return shares
+    return FrozenMap(shares)

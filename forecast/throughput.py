@@ -62,7 +62,7 @@ class Bootstrap:
 
     def __post_init__(self) -> None:
         if self.window is not None:
-            read_count(self.window, "throughput", "window", least=1)
+            object.__setattr__(self, "window", read_count(self.window, "throughput", "window", least=1))
         read_flag(self.together, "throughput", "together")
 
     def describe(self) -> dict[str, Any]:
@@ -187,6 +187,6 @@ def find_model(value: object) -> Throughput:
                 way_out = f"{name} knows: {', '.join(known)}." + did_you_mean(str(setting), known)
                 raise Fault("throughput", f"{quote(setting)} = {quote(settings[setting])}", way_out)
         return model(**settings)
-    if all(hasattr(value, method) for method in ("describe", "used", "check", "bind")):
+    if not isinstance(value, type) and all(hasattr(value, method) for method in ("describe", "used", "check", "bind")):
         return value  # type: ignore[return-value]
     raise Fault("throughput", quote(value), f"give a model, or one of the names: {', '.join(MODELS)}")

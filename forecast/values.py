@@ -5,10 +5,52 @@ from __future__ import annotations
 import math
 import numbers
 import unicodedata
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, TypeVar
 
 from forecast.errors import Fault, quote
 
 LARGEST = 1e9
+LARGEST_SEED = 2**63
+Value = TypeVar("Value")
+
+
+class FrozenMap(Mapping[str, Value]):
+    """A mapping that cannot be changed, so that a noun that holds one stays as it was checked, and can be hashed."""
+
+    def __init__(self, values: Mapping[str, Value]) -> None:
+        self._values = dict(values)
+
+    def __getitem__(self, name: str) -> Value:
+        return self._values[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._values)
+
+    def __len__(self) -> int:
+        return len(self._values)
+
+    def __hash__(self) -> int:
+        return hash(frozenset(self._values.items()))
+
+    def __repr__(self) -> str:
+        return repr(self._values)
+
+
+def read_list(values: Any, where: str, what: str) -> tuple[Any, ...]:
+    """The values of a list. Raises Fault for a lone text, a mapping, and what is no collection at all."""
+    if isinstance(values, str | bytes | Mapping) or not isinstance(values, Iterable):
+        raise Fault(where, f"{what} = {quote(values)}", "give a list")
+    return tuple(values)
+
+
+def read_seed(value: object, where: str) -> int:
+    """The seed that a value stands for. Raises Fault when it is no whole number, or beyond 63 bits."""
+    if isinstance(value, bool) or not isinstance(value, numbers.Integral):
+        raise Fault(where, f"seed = {quote(value)}", "a seed is a whole number")
+    if not -LARGEST_SEED <= int(value) < LARGEST_SEED:
+        raise Fault(where, "seed = a number of too many digits", "18 digits are more than enough")
+    return int(value)
 
 
 def read_number(value: object, where: str, what: str, *, least: float = 0.0, most: float = LARGEST) -> float:
@@ -73,3 +115,11 @@ def read_flag(value: object, where: str, what: str) -> bool:
     if not isinstance(value, bool):
         raise Fault(where, f"{what} = {quote(value)}", "write true or false")
     return value
+
+
+def read_levels(values: object, where: str = "levels") -> tuple[float, ...]:
+    """Several levels as shares, in the order given. Raises Fault as `read_level` does, and when two are alike."""
+    levels = tuple(read_level(value, where) for value in read_list(values, where, "levels"))
+    if len({f"{level:g}" for level in levels}) < len(levels):
+        raise Fault(where, f"levels = {quote(list(levels))}", "two of them are alike; give each once")
+    return levels

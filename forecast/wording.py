@@ -35,6 +35,8 @@ def say_chance_of(feature: Told, told: Told) -> str:
     """The chance that a feature keeps its due date; empty when it has none."""
     if feature["chance"] is None:
         return ""
+    if feature["certain"] and feature["never"] == 1:
+        return "never"
     return say_chance(feature["chance"], told["provenance"]["runs"], feature["certain"])
 
 
@@ -103,8 +105,10 @@ def say_provenance(told: Told) -> str:
     model = dict(origin["throughput"])
     used = sorted(set(origin["sprints_used"].values())) or [0]
     sprints = f"{used[0]} to {used[-1]} sprints a team" if len(used) > 1 else f"{used[0]} sprints"
+    window = f" (window {model['window']})" if model.get("window") else ""
     together = ", drawn together" if model.get("together") else ""
+    runs = "1 run" if origin["runs"] == 1 else f"{origin['runs']:,} runs"
     return (
-        f"{origin['runs']:,} runs, seed {origin['seed']}, {model['model']} of {sprints}{together}, "
+        f"{runs}, seed {origin['seed']}, {model['model']} of {sprints}{window}{together}, "
         f"forecast {origin['version']}, inputs {origin['inputs_sha256'][:12]}"
     )

@@ -679,7 +679,6 @@ def test_a_level_in_percent_is_refused_with_a_hint_wherever_it_is_asked(ask: Cal
 # What a noun still lets through ------------------------------------------------------------------------------------------
 
 
-@pytest.mark.xfail(reason="work, effects and allocations are plain dicts")
 def test_what_a_noun_holds_cannot_be_changed_either() -> None:
     changed_in_place = []
     risk, team = fc.Risk("Late", 0.3, {"Login/Web": 3}, {"Login": 3}), fc.Team("Web", allocation={"Grow": 0.5})
@@ -703,7 +702,6 @@ SLIPS: dict[str, Callable[[], object]] = {
 }
 
 
-@pytest.mark.xfail(reason="not all slips of the keyboard are refused as a Fault yet")
 def test_slips_of_the_keyboard_are_refused_too() -> None:
     let_through = []
     for slip, make in SLIPS.items():
