@@ -18,6 +18,7 @@ import numpy as np
 from numba import njit
 
 from forecast.arrays import Floats, Ints, Longs, Words
+from forecast.compiling import compiled
 
 GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 MIX_1 = np.uint64(0xBF58476D1CE4E5B9)
@@ -34,19 +35,19 @@ def key(seed: int, kind: str, *names: str) -> np.uint64:
     return np.uint64(int.from_bytes(digest.digest(), "little"))
 
 
-@njit(nogil=True, cache=True, inline="always")
+@njit(nogil=True, inline="always")
 def _mix(z):  # type: ignore[no-untyped-def]
     z = (z ^ (z >> np.uint64(30))) * MIX_1
     z = (z ^ (z >> np.uint64(27))) * MIX_2
     return z ^ (z >> np.uint64(31))
 
 
-@njit(nogil=True, cache=True, inline="always")
+@njit(nogil=True, inline="always")
 def _uniform(word):  # type: ignore[no-untyped-def]
     return (np.float64(np.int64(word >> np.uint64(12))) + 0.5) * (1.0 / 4503599627370496.0)
 
 
-@njit(nogil=True, cache=True)
+@compiled(nogil=True)
 def uniforms(keys: Words, runs: Longs, index: int, out: Floats) -> None:
     """Fill out (R, n) with the uniform of each key (n,) in each run (R,), at one index."""
     step = (np.uint64(index) + ONE) * GOLDEN
@@ -56,7 +57,7 @@ def uniforms(keys: Words, runs: Longs, index: int, out: Floats) -> None:
             out[r, k] = _uniform(_mix(_mix(keys[k] + base) + step))
 
 
-@njit(nogil=True, cache=True, error_model="numpy")
+@compiled(nogil=True, error_model="numpy")
 def triangulars(
     keys: Words, runs: Longs, low: Floats, likely: Floats, high: Floats, columns: Longs, out: Floats
 ) -> None:
@@ -82,7 +83,7 @@ def triangulars(
             out[r, columns[k]] = drawn[k]
 
 
-@njit(nogil=True, cache=True, error_model="numpy")
+@compiled(nogil=True, error_model="numpy")
 def bootstrap(
     keys: Words,
     runs: Longs,

@@ -16,10 +16,11 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from llvmlite import ir
-from numba import njit, types
+from numba import types
 from numba.extending import intrinsic
 
 from forecast.arrays import Flags, Floats, Ints, Luck, Plan, Trace, Words
+from forecast.compiling import BARE, compiled, inlined
 
 TOL = 1e-9
 SNAP = 1e-7
@@ -29,10 +30,8 @@ TICK = 2e-9
 NEVER = np.inf
 
 
-BARE: dict[str, Any] = {"nogil": True, "error_model": "numpy", "_nrt": False}
-"""No checks for division by zero, and no reference counting: all arrays are made outside (counting costs a factor of 5)."""
-
-_inlined = njit(forceinline=True, **BARE)
+LAYOUT = "7e4339b41dcb9bb4"
+"""Digest of the tuples and options that this file is compiled with; see `compiling.compiled`."""
 
 
 class State(NamedTuple):
@@ -97,13 +96,13 @@ def _count_trailing_zeros(typingctx: Any, word: Any) -> Any:
     return types.uint64(types.uint64), codegen
 
 
-@_inlined
+@inlined
 def _lowest_bit(word):  # type: ignore[no-untyped-def]
     """Place of the lowest set bit of a word that is not 0."""
     return np.int64(_count_trailing_zeros(word))  # type: ignore[call-arg]
 
 
-@_inlined
+@inlined
 def _index(value):  # type: ignore[no-untyped-def]
     """The value, which is an index: 0 or more, and below 2**30.
 
@@ -113,20 +112,20 @@ def _index(value):  # type: ignore[no-untyped-def]
     return value & 0x3FFFFFFF
 
 
-@_inlined
+@inlined
 def _set_bit(words, place):  # type: ignore[no-untyped-def]
     at = _index(place)
     words[at >> 6] |= np.uint64(1) << np.uint64(at & 63)
 
 
-@_inlined
+@inlined
 def _snap(time):  # type: ignore[no-untyped-def]
     """The time, put on a whole day that is within SNAP of it."""
     whole = np.floor(time + 0.5)
     return whole if abs(time - whole) <= SNAP else time
 
 
-@_inlined
+@inlined
 def _reset(plan, state):  # type: ignore[no-untyped-def]
     """The start of a run: nothing released, every team idle."""
     parts = plan.part_team.shape[0]
@@ -156,7 +155,7 @@ def _reset(plan, state):  # type: ignore[no-untyped-def]
     state.tree[:] = NEVER
 
 
-@_inlined
+@inlined
 def _set_next(state, team, time):  # type: ignore[no-untyped-def]
     """Enter the team's next event time into the tournament."""
     tree = state.tree
@@ -171,7 +170,7 @@ def _set_next(state, team, time):  # type: ignore[no-untyped-def]
         at >>= 1
 
 
-@_inlined
+@inlined
 def _postpone(state, team, part, time):  # type: ignore[no-untyped-def]
     """Put a release that is still to come into the team's sorted list."""
     at = state.pending_tail[team]
@@ -187,7 +186,7 @@ def _postpone(state, team, part, time):  # type: ignore[no-untyped-def]
         _set_next(state, team, time)
 
 
-@_inlined
+@inlined
 def _settle(plan, luck, state, run, top, dirty, limit, out, trace):  # type: ignore[no-untyped-def]
     """Follow all ends and releases on the stack; returns the number of teams that now have to re-plan.
 
@@ -256,7 +255,7 @@ def _settle(plan, luck, state, run, top, dirty, limit, out, trace):  # type: ign
     return dirty
 
 
-@_inlined
+@inlined
 def _find_level(plan, capacity, state, team, time):  # type: ignore[no-untyped-def]
     """What the team could have finished by `time`; moves its segment there."""
     cadence = _index(plan.team_cadence[team])
@@ -267,7 +266,7 @@ def _find_level(plan, capacity, state, team, time):  # type: ignore[no-untyped-d
     return capacity[segment] + (time - begin) * gain / (plan.edges[cadence, segment + 1] - begin)
 
 
-@_inlined
+@inlined
 def _find_finish(plan, capacity, state, team, goal, time):  # type: ignore[no-untyped-def]
     """When the team's capacity reaches `goal`, from its segment on; inf when not within the table."""
     cadence = _index(plan.team_cadence[team])
@@ -288,7 +287,7 @@ def _find_finish(plan, capacity, state, team, goal, time):  # type: ignore[no-un
     return finish if finish <= plan.horizon else NEVER
 
 
-@_inlined
+@inlined
 def _advance(plan, state, team, level):  # type: ignore[no-untyped-def]
     """Bring every lane's `served` up to the team's level."""
     gained = level - state.team_level[team]
@@ -298,7 +297,7 @@ def _advance(plan, state, team, level):  # type: ignore[no-untyped-def]
     state.team_level[team] = level
 
 
-@_inlined
+@inlined
 def _finish_part(state, team, top, end, run, trace):  # type: ignore[no-untyped-def]
     """End the only active part of a simple team; returns the stack's new top."""
     part = _index(state.team_part[team])
@@ -313,7 +312,7 @@ def _finish_part(state, team, top, end, run, trace):  # type: ignore[no-untyped-
     return top + 1
 
 
-@_inlined
+@inlined
 def _finish_parts(plan, state, team, top, end, run, trace):  # type: ignore[no-untyped-def]
     """End the part that set the team's goal, by name, and every other that has nothing left; returns the stack's new top."""
     named = state.team_part[team]
@@ -339,7 +338,7 @@ def _finish_parts(plan, state, team, top, end, run, trace):  # type: ignore[no-u
     return top
 
 
-@_inlined
+@inlined
 def _choose(plan, state, lane, keeps):  # type: ignore[no-untyped-def]
     """Put the lane's first `wip` startable parts into `chosen`, begun ones first when the team keeps; returns their number."""
     left = plan.lane_wip[lane]
@@ -363,7 +362,7 @@ def _choose(plan, state, lane, keeps):  # type: ignore[no-untyped-def]
     return plan.lane_wip[lane] - left
 
 
-@_inlined
+@inlined
 def _switch(plan, state, lane):  # type: ignore[no-untyped-def]
     """Make the chosen parts of a lane its active ones: bank what the displaced have left, aim the new ones."""
     served = state.lane_served[lane]
@@ -380,7 +379,7 @@ def _switch(plan, state, lane):  # type: ignore[no-untyped-def]
         state.active[word] = state.chosen[word]
 
 
-@_inlined
+@inlined
 def _replan(plan, capacity, state, team):  # type: ignore[no-untyped-def]
     """Choose the team's active parts at its own time; sets its next finish."""
     has_finished = state.team_event[team] == 2
@@ -433,7 +432,7 @@ def _replan(plan, capacity, state, team):  # type: ignore[no-untyped-def]
         state.team_finish[team] = _find_finish(plan, capacity, state, team, goal, time)
 
 
-@_inlined
+@inlined
 def _replan_simple(plan, capacity, state, team):  # type: ignore[no-untyped-def]
     """The same for a team that works on one part at a time in one lane: the most important startable one."""
     part = -1
@@ -465,7 +464,7 @@ def _replan_simple(plan, capacity, state, team):  # type: ignore[no-untyped-def]
     state.team_finish[team] = _find_finish(plan, capacity, state, team, goal, time)
 
 
-@_inlined
+@inlined
 def _wake(plan, state, team, top, dirty, limit, run, trace):  # type: ignore[no-untyped-def]
     """Let a team's finish and its releases up to `limit` happen; returns the stack's new top."""
     state.team_event[team] = 1
@@ -488,7 +487,7 @@ def _wake(plan, state, team, top, dirty, limit, run, trace):  # type: ignore[no-
     return top
 
 
-@_inlined
+@inlined
 def _play_run(plan, luck, state, run, out, trace):  # type: ignore[no-untyped-def]
     """One run, from the start until nothing more can happen."""
     _reset(plan, state)
@@ -530,7 +529,7 @@ def _play_run(plan, luck, state, run, out, trace):  # type: ignore[no-untyped-de
                     hunted += 1
 
 
-@njit(cache=True, **BARE)
+@compiled(**BARE)
 def _play(plan, luck, state, out, trace):  # type: ignore[no-untyped-def]
     """All runs, one after another, in one set of arrays."""
     for run in range(luck.capacity.shape[0]):

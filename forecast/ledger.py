@@ -11,16 +11,16 @@ from enum import IntEnum
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 
 from forecast.arrays import Flags, Floats, Ints, Luck, Plan, Trace
-from forecast.engine import BARE
+from forecast.compiling import BARE, compiled, inlined
 
 INSTANT = 1e-9
 ON_THE_DAY = 1e-7
 BLOCKED, READY, DONE = 0, 1, 2
 
-_inlined = njit(forceinline=True, **BARE)
+LAYOUT = "7e4339b41dcb9bb4"
+"""Digest of the tuples and options that this file is compiled with; see `compiling.compiled`."""
 
 
 class Reason(IntEnum):
@@ -164,7 +164,7 @@ def _clear_desk(plan: Plan) -> _Desk:
     )
 
 
-@njit(cache=True, **BARE)
+@compiled(**BARE)
 def _account(plan, luck, trace, finish, links, desk, ledger):  # type: ignore[no-untyped-def]
     """All runs, one after another, at one desk."""
     for run in range(trace.end.shape[1]):
@@ -181,7 +181,7 @@ def _account(plan, luck, trace, finish, links, desk, ledger):  # type: ignore[no
             ledger.queueing[p, run] = max(rest, 0.0)
 
 
-@_inlined
+@inlined
 def _lay_out(plan, luck, trace, finish, desk, run):  # type: ignore[no-untyped-def]
     """Put what is known of a run on the desk."""
     parts = plan.part_team.shape[0]
@@ -198,7 +198,7 @@ def _lay_out(plan, luck, trace, finish, desk, run):  # type: ignore[no-untyped-d
         desk.first[lane] = plan.lane_part[lane]
 
 
-@_inlined
+@inlined
 def _bind(plan, lag, links, desk, binder):  # type: ignore[no-untyped-def]
     """Find what held each node to the last: the latest after lag and hand-off, then the latest before the hand-off."""
     parts = plan.part_team.shape[0]
@@ -222,7 +222,7 @@ def _bind(plan, lag, links, desk, binder):  # type: ignore[no-untyped-def]
         binder[node] = bound
 
 
-@_inlined
+@inlined
 def _follow(plan, capacity, team, links, desk, ledger, run):  # type: ignore[no-untyped-def]
     """Go through the events of one team in one run, and book its capacity from each to the next."""
     events = _list_events(plan, team, desk, ledger.until)
@@ -251,7 +251,7 @@ def _follow(plan, capacity, team, links, desk, ledger, run):  # type: ignore[no-
         active = _choose(plan, team, desk)
 
 
-@_inlined
+@inlined
 def _list_events(plan, team, desk, until):  # type: ignore[no-untyped-def]
     """Enter when the team's parts with work could start and when they ended, up to a day, by time; returns how many."""
     events = 0
@@ -269,7 +269,7 @@ def _list_events(plan, team, desk, until):  # type: ignore[no-untyped-def]
     return events
 
 
-@_inlined
+@inlined
 def _choose(plan, team, desk):  # type: ignore[no-untyped-def]
     """Choose the active parts of a team and their shares, lane by lane; returns how many."""
     active = 0
@@ -292,7 +292,7 @@ def _choose(plan, team, desk):  # type: ignore[no-untyped-def]
     return active
 
 
-@_inlined
+@inlined
 def _choose_in_lane(plan, lane, keeps, desk, active):  # type: ignore[no-untyped-def]
     """Add the first startable parts of a lane, those that are begun first if the team keeps them; returns the new number."""
     last = plan.lane_part[lane + 1]
@@ -309,7 +309,7 @@ def _choose_in_lane(plan, lane, keeps, desk, active):  # type: ignore[no-untyped
     return active
 
 
-@_inlined
+@inlined
 def _find_unfinished(plan, team, top, links, desk):  # type: ignore[no-untyped-def]
     """The place in `by_rank` of the team's most important part with work that is not done, looking from `top` on."""
     while top < plan.team_part[team + 1]:
@@ -320,7 +320,7 @@ def _find_unfinished(plan, team, top, links, desk):  # type: ignore[no-untyped-d
     return top
 
 
-@_inlined
+@inlined
 def _lose(plan, capacity, team, top, now, then, links, desk, ledger, run):  # type: ignore[no-untyped-def]
     """Book what a team with nothing startable could have finished from now to then, by what holds its most important part."""
     while now < then:
@@ -334,7 +334,7 @@ def _lose(plan, capacity, team, top, now, then, links, desk, ledger, run):  # ty
         now = change
 
 
-@_inlined
+@inlined
 def _find_reason(plan, team, part, now, links, desk, binder):  # type: ignore[no-untyped-def]
     """Why a blocked part cannot start at a moment, and until when this is the reason."""
     parts = plan.part_team.shape[0]
@@ -354,7 +354,7 @@ def _find_reason(plan, team, part, now, links, desk, binder):  # type: ignore[no
         node = bound
 
 
-@_inlined
+@inlined
 def _find_level(plan, capacity, team, time):  # type: ignore[no-untyped-def]
     """What the team could have finished by a day of the clock."""
     cadence = plan.team_cadence[team]

@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, fields, replace
 from functools import cached_property, partial
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -18,6 +17,7 @@ import numpy as np
 from forecast import draws, engine
 from forecast.arrays import Floats, Longs, Luck, Plan, Supply
 from forecast.calendar import lay_calendar
+from forecast.compiling import is_kept
 from forecast.dates import WORKING_DAYS_A_YEAR
 from forecast.errors import Fault, quote
 from forecast.history import History
@@ -305,15 +305,7 @@ def _pieces(job: Job, hopeful: Claims, runs: int, threads: int, executor: Execut
 
 def needs_compiling() -> bool:
     """True when the first simulation on this machine has to compile the kernels first (about fifteen seconds, once)."""
-    return not all(_is_cached(kernel) for kernel in (engine._play, draws.bootstrap))
-
-
-def _is_cached(kernel: Any) -> bool:
-    """True when numba's cache holds the kernel as it stands in its source."""
-    code = kernel.py_func.__code__
-    source = Path(code.co_filename)
-    kept = Path(kernel.stats.cache_path).glob(f"{source.stem}.{code.co_name}-{code.co_firstlineno}.*.nbi")
-    return any(index.stat().st_mtime >= source.stat().st_mtime for index in kept)
+    return not all(is_kept(kernel) for kernel in (engine._play, draws.bootstrap))
 
 
 def how_many(

@@ -24,12 +24,6 @@ from forecast.throughput import Bootstrap, Throughput
 HORIZON = 150
 RUNS = 4
 
-ROUNDING = 1e-10
-"""Days by which a tie may move what it should not move at all, until the engine is the same to the last bit: then this is 0.
-
-See `test_reach`, ties: a test that is expected to fail says when.
-"""
-
 Thing = tuple[str, str | None]
 """A feature and a team: that part. A feature and None: the end of the feature; an external or a milestone itself."""
 PartName = tuple[str, str]
@@ -109,13 +103,6 @@ def teams_of(feature: Feature | External) -> tuple[str, ...]:
 def are_same(one: Mapping[Any, Floats], other: Mapping[Any, Floats]) -> bool:
     """Whether two tables of numbers hold the same for the same names, to the last bit."""
     return one.keys() == other.keys() and all(np.array_equal(one[name], other[name]) for name in one)
-
-
-def is_untouched(one: Floats, other: Floats) -> bool:
-    """Whether an edit has left some times alone: the same times are never, no other differs by more than ROUNDING."""
-    equal = one == other
-    gap = np.where(equal, 0.0, np.where(equal, 0.0, one) - np.where(equal, 0.0, other))
-    return bool(np.all(np.abs(gap) <= ROUNDING))
 
 
 def changed(thing: Any, **values: Any) -> Any:

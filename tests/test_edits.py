@@ -676,7 +676,7 @@ def test_a_level_in_percent_is_refused_with_a_hint_wherever_it_is_asked(ask: Cal
         ask(fc.simulate(planned(LOGIN), past, runs=10, seed=SEED))
 
 
-# What a noun still lets through ------------------------------------------------------------------------------------------
+# Slips ---------------------------------------------------------------------------------------------------------------
 
 
 def test_what_a_noun_holds_cannot_be_changed_either() -> None:

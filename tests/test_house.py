@@ -23,7 +23,7 @@ ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "forecast"
 
 FLOORS: tuple[tuple[str, ...], ...] = (
-    ("errors", "arrays", "draws", "engine", "replay", "ledger", "reference", "scores"),
+    ("errors", "arrays", "compiling", "draws", "engine", "replay", "ledger", "reference", "scores"),
     ("values", "dates", "estimate", "history", "team", "feature", "roadmap"),
     ("throughput", "calendar", "plan", "scope", "luck", "prospects"),
     (

@@ -65,6 +65,11 @@ def test_there_is_no_handoff_inside_a_team() -> None:
     assert ends([fc.Feature("F1", {"A": 3}), fc.Feature("F2", {"A": 3}, after=["F1"])]) == close(F1=3, F2=6)
 
 
+def test_a_part_of_its_own_is_not_handed_off_whoever_else_works_on_the_feature() -> None:
+    features = [fc.Feature("F1", {"A": 3, "B": 15}), fc.Feature("F2", {"A": 3}, after=["F1/A"])]
+    assert ends(features) == close(F1=15, F2=6)
+
+
 def test_a_lag_inside_a_team_needs_no_handoff_either() -> None:
     waits = fc.Feature("F2", {"A": 3}, after=[fc.After("F1", lag=2)])
     assert ends([fc.Feature("F1", {"A": 3}), waits]) == close(F1=3, F2=8)
@@ -223,6 +228,12 @@ def test_a_lane_without_a_share_gets_everything_when_the_others_have_no_work() -
     assert ends([fc.Feature("F", {"A": 10}, objective="Debt")], teams=[team]) == close(F=10)
 
 
+def test_a_lane_without_a_share_gets_nothing_while_the_others_have_work() -> None:
+    team = fc.Team("A", allocation={"Growth": 1.0, "Debt": 0.0})
+    features = [fc.Feature("Debt 1", {"A": 3}, objective="Debt"), fc.Feature("Growth 1", {"A": 4}, objective="Growth")]
+    assert ends(features, teams=[team]) == close(**{"Growth 1": 4, "Debt 1": 7})
+
+
 def test_lanes_without_a_share_split_evenly_what_nobody_else_needs() -> None:
     team = fc.Team("A", allocation={"Growth": 1.0, "Debt": 0.0, "Care": 0.0})
     features = [fc.Feature("Debt 1", {"A": 3}, objective="Debt"), fc.Feature("Care 1", {"A": 4}, objective="Care")]
@@ -261,6 +272,18 @@ def test_a_finish_inside_a_day_falls_on_that_day(points: float, day: int) -> Non
     assert answer.date("F", 0.85) == working_day(day)
     assert answer.chance("F", by=working_day(day)) == 1
     assert answer.chance("F", by=working_day(day) - NEXT_DAY) == 0
+
+
+@pytest.mark.parametrize("done", [1, 3, 6, 7, 9, 11, 13, 17])
+def test_a_day_that_is_hit_exactly_is_that_day_whatever_the_last_digit_says(done: int) -> None:
+    """A tenth of a sprint's work a day, which no float holds exactly: every feature ends on its whole day."""
+    features = [fc.Feature(f"F{day}", {"A": done / 10}) for day in range(1, 31)]
+    roadmap = fc.Roadmap(START, ["A"], features, unit="points")
+    answer = fc.simulate(roadmap, fc.History.from_counts({"A": [done]}), runs=1, seed=SEED, throughput=fc.Bootstrap())
+    assert answer.finish[:, 0].tolist() == list(range(1, 31))
+    for day in range(1, 31):
+        assert answer.date(f"F{day}", 1.0) == working_day(day)
+        assert answer.count(by=working_day(day), level=1.0) == day
 
 
 def test_by_a_weekend_day_means_by_the_friday_before() -> None:

@@ -1,0 +1,41 @@
+"""Compiling: how the kernels are compiled, kept for the next time, and whether they are there already."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from numba import njit
+
+BARE: dict[str, Any] = {"nogil": True, "error_model": "numpy", "_nrt": False}
+"""No checks for division by zero, and no reference counting: all arrays are made outside (counting costs a factor of 5)."""
+
+inlined = njit(forceinline=True, **BARE)
+"""For what is only ever called by a kernel, and becomes part of it."""
+
+
+def compiled(**options: Any) -> Callable[[Callable[..., Any]], Any]:
+    """Compile a kernel on first use and keep it, where there is a folder to keep it in.
+
+    Numba looks only at the kernel's own source file to see whether what it kept is still good. Whatever else a kernel is
+    compiled from, the fields of its named tuples above all, is therefore repeated there as its LAYOUT.
+    """
+
+    def compile_kernel(function: Callable[..., Any]) -> Any:
+        try:
+            return njit(cache=True, **options)(function)
+        except RuntimeError:  # neither the package nor the home is writable: compiled anew in each process
+            return njit(**options)(function)
+
+    return compile_kernel
+
+
+def is_kept(kernel: Any) -> bool:
+    """True when a kernel, as it stands in its source, has been compiled and kept."""
+    code, folder = kernel.py_func.__code__, kernel.stats.cache_path
+    if not folder:
+        return False
+    source = Path(code.co_filename)
+    kept = Path(folder).glob(f"{source.stem}.{code.co_name}-{code.co_firstlineno}.*.nbi")
+    return any(index.stat().st_mtime >= source.stat().st_mtime for index in kept)

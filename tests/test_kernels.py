@@ -1,0 +1,81 @@
+"""How the kernels are compiled and kept."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from forecast import arrays, compiling, engine, ledger, simulation
+
+ROOT = Path(__file__).parents[1]
+
+
+def digest(*tuples: type) -> str:
+    """What a kernel is compiled from besides its own file: the fields of its tuples, in order, and the options."""
+    fields = [(each.__name__, list(each.__annotations__.items())) for each in tuples]
+    return hashlib.sha256(repr((fields, compiling.BARE)).encode()).hexdigest()[:16]
+
+
+@pytest.mark.parametrize("kernel", [engine, ledger], ids=["engine", "ledger"])
+def test_a_kernel_is_compiled_anew_when_its_tuples_change(kernel: object) -> None:
+    """Numba watches one file only: a changed tuple would be read by the old places. The literal makes that file change."""
+    expected = digest(arrays.Plan, arrays.Luck, arrays.Trace)
+    assert expected == kernel.LAYOUT, f'the layout has changed: write LAYOUT = "{expected}"'  # type: ignore[attr-defined]
+
+
+def test_a_changed_field_changes_the_layout() -> None:
+    swapped = type("Plan", (), {"__annotations__": dict(reversed(list(arrays.Plan.__annotations__.items())))})
+    assert digest(swapped, arrays.Luck, arrays.Trace) != digest(arrays.Plan, arrays.Luck, arrays.Trace)
+
+
+def run_example(folder: Path, **environment: str) -> str:
+    """What a forecast of the example says on standard error, with numba's cache in a folder."""
+    command = [sys.executable, "-m", "forecast", "run", "data/example", "--runs", "100"]
+    surroundings = os.environ | {"NUMBA_CACHE_DIR": str(folder)} | environment
+    told = subprocess.run(command, cwd=ROOT, env=surroundings, capture_output=True, text=True, check=True)
+    assert "Checkout" in told.stdout
+    return told.stderr
+
+
+def test_the_first_forecast_says_that_it_compiles_and_the_second_does_not(tmp_path: Path) -> None:
+    assert "Preparing the engine" in run_example(tmp_path)
+    assert "Preparing the engine" not in run_example(tmp_path)
+
+
+def test_what_was_kept_of_an_older_source_is_not_enough(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Stats:
+        cache_path = str(tmp_path)
+
+    class Kernel:
+        stats = Stats()
+        py_func = staticmethod(digest)
+
+    code = digest.__code__
+    index = tmp_path / f"{Path(code.co_filename).stem}.digest-{code.co_firstlineno}.py311.nbi"
+    assert not compiling.is_kept(Kernel)
+    index.touch()
+    assert compiling.is_kept(Kernel)
+    os.utime(index, (0, 0))
+    assert not compiling.is_kept(Kernel)
+
+
+def test_without_a_folder_to_keep_kernels_in_they_are_still_compiled(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*args: object, **kwargs: object) -> object:
+        if kwargs.get("cache"):
+            raise RuntimeError("cannot cache function: no locator available")
+        return lambda function: function
+
+    monkeypatch.setattr(compiling, "njit", refuse)
+    assert compiling.compiled(nogil=True)(digest) is digest
+
+
+def test_the_kernels_that_every_forecast_needs_are_asked_about(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(simulation, "is_kept", lambda kernel: True)
+    assert not simulation.needs_compiling()
+    monkeypatch.setattr(simulation, "is_kept", lambda kernel: kernel is not engine._play)
+    assert simulation.needs_compiling()
