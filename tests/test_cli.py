@@ -195,7 +195,9 @@ def test_what_is_said_of_promises() -> None:
 
 
 def test_a_due_date_that_is_no_promise_is_no_promise(tmp_path: Path) -> None:
-    toml = 'start = 2026-01-05\nhistory = {}\n[[feature]]\nname = "Review"\ndays = 5\ndue = 2026-01-09\npromised = false\n'
+    toml = (
+        'start = 2026-01-05\nhistory = {}\n[[feature]]\nname = "Review"\ndays = 5\ndue = 2026-01-09\npromised = false\n'
+    )
     (tmp_path / "roadmap.toml").write_text(toml, encoding="utf-8")
     lines = run(str(tmp_path)).stdout.splitlines()
     assert "Holds" not in lines[0]
