@@ -53,6 +53,7 @@ class State(NamedTuple):
     tree : (2M,) tournament of the teams' next event times; stack, dirty : nodes to settle, teams to re-plan
     chosen, counts : bit set of the parts that a re-planning chooses, and their number by lane
     hunt : nodes of the tree to descend into
+    team_word : (T + 1,) words of the bit sets that belong to each team
     place : (P,) each part's bit in the bit sets; slot : (E,) where each link writes into `release`
     first_release : (2N,) `release` at the start of a run
     """
@@ -83,6 +84,7 @@ class State(NamedTuple):
     chosen: Words
     counts: Ints
     hunt: Ints
+    team_word: Ints
     place: Ints
     slot: Ints
     first_release: Floats
@@ -436,8 +438,8 @@ def _replan(plan, capacity, state, team):  # type: ignore[no-untyped-def]
 def _replan_simple(plan, capacity, state, team):  # type: ignore[no-untyped-def]
     """The same for a team that works on one part at a time in one lane: the most important startable one."""
     part = -1
-    first = _index(plan.lane_word[_index(plan.team_lane[team])])
-    for word in range(first, plan.lane_word[_index(plan.team_lane[team + 1])]):
+    first = _index(state.team_word[team])
+    for word in range(first, state.team_word[team + 1]):
         bits = state.ready[_index(word)]
         if bits != 0:
             part = plan.team_part[team] + (word - first) * 64 + _lowest_bit(bits)
@@ -570,6 +572,7 @@ def _make_state(plan: Plan) -> State:
         chosen=np.zeros(words, np.uint64),
         counts=np.zeros(lanes, np.int32),
         hunt=np.zeros(leaves + 1, np.int32),
+        team_word=plan.lane_word[plan.team_lane],
         place=(plan.lane_word[plan.part_lane] * 64 + np.arange(parts) - plan.lane_part[plan.part_lane]).astype(
             np.int32
         ),

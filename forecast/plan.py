@@ -9,6 +9,7 @@ import numpy as np
 
 from forecast.arrays import Ints, Plan
 from forecast.calendar import Calendar
+from forecast.estimate import Estimate
 from forecast.feature import Feature
 from forecast.roadmap import Link, Roadmap
 
@@ -69,6 +70,12 @@ class Index:
     def end(self, feature: str) -> int:
         """The node that is the end of a feature."""
         return len(self.parts) + self.feature_of[feature]
+
+    def size_of(self, part: int) -> Estimate:
+        """The stated size of a part."""
+        feature, team = self.parts[part]
+        size: Estimate = self.nouns[feature].work[team].size  # type: ignore[union-attr]
+        return size
 
     def teams_of(self, feature: str) -> tuple[str, ...]:
         """The teams that have a part of a feature."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from forecast.feature import External, Feature
+from forecast.feature import External
 from forecast.history import History
 from forecast.plan import Index
 from forecast.throughput import Throughput
@@ -37,24 +37,32 @@ def find_prospects(index: Index, history: History, model: Throughput) -> Prospec
         for team in roadmap.teams
         if team.share == 0 or not any(row.done > 0 for row in model.used(history, team.name))
     }
+    stuck = _find_stuck(index, idle)
+    fixed = _find_fixed(index)
     nodes = len(index.parts) + len(index.features)
     never, certain = [False] * nodes, [False] * nodes
-    sources: list[list[tuple[int, bool]]] = [[] for _ in range(nodes)]
-    for edge in index.edges:
-        at, delayed = edge.lag
-        is_fixed = (at is None or roadmap.links[at].lag.is_fixed) and delayed is None
-        sources[edge.waiting].append((edge.waits_for, is_fixed))
+    sources = _find_sources(index, nodes)
     for node in _in_order(sources):
-        never[node] = _is_idle_work(index, node, idle) or any(never[source] for source, _ in sources[node])
-        steady = all(certain[source] and fixed for source, fixed in sources[node])
-        certain[node] = never[node] or (steady and _is_fixed(index, node))
+        never[node] = node in stuck or (bool(stuck) and any(never[source] for source, _ in sources[node]))
+        is_steady = node in fixed and all(certain[source] and steady for source, steady in sources[node])
+        certain[node] = never[node] or is_steady
     ends = slice(len(index.parts), nodes)
-    working = {team for node, (_, team) in enumerate(index.parts) if _is_idle_work(index, node, idle)}
+    working = {index.parts[part][1] for part in stuck}
     return Prospects(
         np.array(never[ends], bool),
         np.array(certain[ends], bool),
-        tuple(team.name for team in roadmap.teams if team.name in idle & working),
+        tuple(team.name for team in roadmap.teams if team.name in working),
     )
+
+
+def _find_sources(index: Index, nodes: int) -> list[list[tuple[int, bool]]]:
+    """What each node waits for, and whether the lag in between is the same in every run."""
+    links = index.roadmap.links
+    sources: list[list[tuple[int, bool]]] = [[] for _ in range(nodes)]
+    for edge in index.edges:
+        at, delayed = edge.lag
+        sources[edge.waiting].append((edge.waits_for, delayed is None and (at is None or links[at].lag.is_fixed)))
+    return sources
 
 
 def _in_order(sources: list[list[tuple[int, bool]]]) -> list[int]:
@@ -73,28 +81,26 @@ def _in_order(sources: list[list[tuple[int, bool]]]) -> list[int]:
     return order
 
 
-def _is_idle_work(index: Index, node: int, idle: set[str]) -> bool:
-    """True for a part that surely has work, of a team that gets nothing done."""
-    if node >= len(index.parts):
-        return False
-    name, team = index.parts[node]
-    feature = index.nouns[name]
-    assert isinstance(feature, Feature)
-    growth = feature.growth or index.roadmap.growth
-    least = feature.work[team].size.low * (growth.low if growth else 1.0)
-    return team in idle and least >= (0.5 if index.roadmap.unit == "items" else 1e-12)
-
-
-def _is_fixed(index: Index, node: int) -> bool:
-    """True when nothing about the node itself is drawn: no work, fixed days, and no risk that may hit it."""
+def _find_stuck(index: Index, idle: set[str]) -> set[int]:
+    """Parts that surely have work, of teams that get nothing done."""
     roadmap = index.roadmap
-    risks = [risk for risk in roadmap.risks if risk.chance > 0]
-    if node < len(index.parts):
-        name, team = index.parts[node]
-        feature = index.nouns[name]
-        assert isinstance(feature, Feature)
-        hit = any((name, team) == roadmap.part_named(target, "risk") for risk in risks for target in risk.adds)
-        return feature.work[team].size.high == 0 and not hit
-    feature_or_external = roadmap.features[node - len(index.parts)]
-    hit = any(feature_or_external.name in risk.delays for risk in risks)
-    return not hit and (not isinstance(feature_or_external, External) or feature_or_external.days.is_fixed)
+    stuck = set()
+    for part, (name, team) in enumerate(index.parts):
+        if team in idle:
+            growth = index.nouns[name].growth or roadmap.growth  # type: ignore[union-attr]
+            least = index.size_of(part).low * (growth.low if growth else 1.0)
+            if least >= (0.5 if roadmap.unit == "items" else 1e-12):
+                stuck.add(part)
+    return stuck
+
+
+def _find_fixed(index: Index) -> set[int]:
+    """Nodes about which nothing is drawn: no work, the same days in every run, and no risk that may hit them."""
+    risks = [risk for risk in index.roadmap.risks if risk.chance > 0]
+    hit = {index.part_of[index.roadmap.part_named(target, "risk")] for risk in risks for target in risk.adds}
+    hit |= {index.end(target) for risk in risks for target in risk.delays}
+    fixed = {part for part in range(len(index.parts)) if index.size_of(part).high == 0}
+    for name, noun in index.nouns.items():
+        if not isinstance(noun, External) or noun.days.is_fixed:
+            fixed.add(index.end(name))
+    return fixed - hit

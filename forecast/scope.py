@@ -174,7 +174,7 @@ def _with_zero(columns: Floats) -> Floats:
 def find_scope(index: Index, seed: int) -> Scope:
     """What is drawn for a roadmap, by name."""
     roadmap = index.roadmap
-    work = [_part(index, feature, team) for feature, team in index.parts]
+    work = [index.size_of(part) for part in range(len(index.parts))]
     factors = [getattr(feature, "growth", None) or _default_growth(index, feature) for feature in roadmap.features]
     days = [feature.days if isinstance(feature, External) else ZERO for feature in roadmap.features]
     links = roadmap.links
@@ -197,12 +197,6 @@ def find_scope(index: Index, seed: int) -> Scope:
         lag_delay=np.array([-1 if name is None else index.feature_of[name] for _, name in index.lags], np.int32),
         is_rounded=roadmap.unit == "items",
     )
-
-
-def _part(index: Index, feature: str, team: str) -> Estimate:
-    noun = index.nouns[feature]
-    assert isinstance(noun, Feature)
-    return noun.work[team].size
 
 
 def _default_growth(index: Index, feature: Feature | External) -> Estimate:

@@ -7,7 +7,7 @@ import threading
 import uuid
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
-from concurrent.futures import FIRST_COMPLETED, Executor, Future, ThreadPoolExecutor, wait
+from concurrent.futures import FIRST_COMPLETED, Executor, Future, ThreadPoolExecutor, as_completed, wait
 from dataclasses import dataclass, fields, replace
 from functools import cached_property, partial
 from typing import Any
@@ -37,6 +37,7 @@ PILOT_RUNS = 32
 CHUNK_BYTES = 2_000_000
 LEAST_CHUNK = 16
 MOST_IN_PIECE = 4096
+PIECES_A_THREAD = 8
 PIECES_ELSEWHERE = 64
 JOBS_KEPT = 4
 MOST_RUNS = 10_000_000
@@ -97,12 +98,13 @@ class Job:
             self._stages[horizon] = set_calendar(self.plan, calendar, horizon), Dice(source, self.scope)
         return self._stages[horizon]
 
-    def play(self, runs: Longs, hopeful: Claims) -> Floats:
-        """The finish matrix (F, R) of the given runs (R,).
+    def play(self, runs: Longs, hopeful: Claims, finish: Floats | None = None) -> Floats:
+        """The finish matrix (F, R) of the given runs (R,), written into `finish` when that is given.
 
         hopeful : (F,) features whose being unfinished is a reason to play on to a longer horizon
         """
-        finish = np.empty((len(self.roadmap.features), len(runs)))
+        if finish is None:
+            finish = np.empty((len(self.roadmap.features), len(runs)))
         left = None  # the runs that are played on; first all of them, in slices, which are copied faster
         for horizon in self.horizons:
             again = []
@@ -245,7 +247,7 @@ def _look_ahead(job: Job, hopeful: Claims, runs: int) -> Job:
     if len(ends) == 0 or np.isinf(finish[hopeful]).any(axis=0).mean() > 0.5:
         horizons: tuple[float, ...] = (float(LONGEST_HORIZON),)  # most runs get there anyway
     else:
-        horizons = _double(np.ceil(1.04 * float(ends.max())) + 5)
+        horizons = _double(np.ceil(1.12 * float(ends.max())) + 5)
     ahead = replace(job, horizons=horizons)
     ahead.__dict__.update(index=job.index, plan=job.plan, scope=job.scope)
     ahead.stage(horizons[0])  # here, before several threads would all do it
@@ -256,51 +258,67 @@ def _play_all(
     job: Job, hopeful: Claims, runs: int, threads: int | None, executor: Executor | None, progress: Progress | None
 ) -> Floats:
     finish = np.empty((len(job.roadmap.features), runs))
-    done = 0
     threads = count_cores() if threads is None else read_count(threads, "simulate", "threads", least=1)
-    for piece in _pieces(job, hopeful, runs, threads, executor):
-        finish[:, piece.lo : piece.hi] = piece.finish
-        done += piece.hi - piece.lo
+    done = 0
+    here = None if executor is not None else _play_here(job, hopeful, finish, threads)
+    for count in here or _play_elsewhere(job, hopeful, finish, executor):  # type: ignore[arg-type]
+        done += count
         if progress is not None:
             progress(done, runs)
     return finish
 
 
-def count_cores() -> int:
-    """Cores that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+def _spans(runs: int, pieces: int) -> list[tuple[int, int]]:
+    """The runs in about so many pieces, none of them very small or very large: first, and one behind the last."""
+    size = max(LEAST_CHUNK, min(-(-runs // pieces), MOST_IN_PIECE))
+    return [(lo, min(lo + size, runs)) for lo in range(0, runs, size)]
 
 
-def _pieces(job: Job, hopeful: Claims, runs: int, threads: int, executor: Executor | None) -> Iterator[Piece]:
-    """All pieces of a simulation, in the order in which they are finished."""
-    count = PIECES_ELSEWHERE if executor is not None else 8 * threads
-    size = max(LEAST_CHUNK, min(-(-runs // count), MOST_IN_PIECE))
-    spans = [(lo, min(lo + size, runs)) for lo in range(0, runs, size)]
-    if executor is None and (threads == 1 or len(spans) == 1):
-        for lo, hi in spans:
-            yield Piece(lo, hi, job.play(np.arange(lo, hi, dtype=np.int64), hopeful))
+def _play_here(job: Job, hopeful: Claims, finish: Floats, threads: int) -> Iterator[int]:
+    """Play all runs in threads of this process, straight into the matrix; tells how many runs each piece had."""
+
+    def play(lo: int, hi: int) -> int:
+        job.play(np.arange(lo, hi, dtype=np.int64), hopeful, finish[:, lo:hi])
+        return hi - lo
+
+    spans = _spans(finish.shape[1], PIECES_A_THREAD * threads)
+    if threads == 1 or len(spans) == 1:
+        yield from (play(lo, hi) for lo, hi in spans)
         return
+    pool = ThreadPoolExecutor(threads, thread_name_prefix="forecast")
+    try:
+        for future in as_completed([pool.submit(play, lo, hi) for lo, hi in spans]):
+            yield future.result()
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+def _play_elsewhere(job: Job, hopeful: Claims, finish: Floats, executor: Executor) -> Iterator[int]:
+    """Play all runs on an executor; tells how many runs each piece had."""
     key = uuid.uuid4().hex
     _keep_job(key, job, hopeful)
-    pool = executor or ThreadPoolExecutor(threads, thread_name_prefix="forecast")
     pending: dict[Future[Piece | None], tuple[int, int]] = {}
     try:
-        for lo, hi in spans:
-            pending[pool.submit(play_piece, key, lo, hi)] = (lo, hi)
+        for lo, hi in _spans(finish.shape[1], PIECES_ELSEWHERE):
+            pending[executor.submit(play_piece, key, lo, hi)] = (lo, hi)
         while pending:
             for future in wait(pending, return_when=FIRST_COMPLETED).done:
                 lo, hi = pending.pop(future)  # a future keeps its piece, so none is kept
                 piece = future.result()
                 if piece is None:
-                    pending[pool.submit(play_piece, key, lo, hi, (job, hopeful))] = (lo, hi)
+                    pending[executor.submit(play_piece, key, lo, hi, (job, hopeful))] = (lo, hi)
                 else:
-                    yield piece
+                    finish[:, lo:hi] = piece.finish
+                    yield hi - lo
     finally:
         _jobs.pop(key, None)
         for future in pending:
             future.cancel()
-        if executor is None:
-            pool.shutdown(cancel_futures=True)
+
+
+def count_cores() -> int:
+    """Cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def needs_compiling() -> bool:
