@@ -31,7 +31,7 @@ import forecast as fc
 YARDSTICK = Path(__file__).resolve().parents[2] / "shared" / "yardstick"
 SPRINT_DAYS = 10
 SIZES = {"small": (3, 20, 12, 0.0), "medium": (20, 300, 50, 1.5), "large": (100, 2000, 50, 1.5)}
-RUNS = {"small": 40_000, "medium": 4_000, "large": 3_000}
+RUNS = {"small": 40_000, "medium": 10_000, "large": 3_000}
 LOOP_RUNS = {"small": 400, "medium": 12, "large": 2}
 
 
