@@ -260,8 +260,12 @@ def _play_all(
     finish = np.empty((len(job.roadmap.features), runs))
     threads = count_cores() if threads is None else read_count(threads, "simulate", "threads", least=1)
     done = 0
-    here = None if executor is not None else _play_here(job, hopeful, finish, threads)
-    for count in here or _play_elsewhere(job, hopeful, finish, executor):  # type: ignore[arg-type]
+    played = (
+        _play_here(job, hopeful, finish, threads)
+        if executor is None
+        else _play_elsewhere(job, hopeful, finish, executor)
+    )
+    for count in played:
         done += count
         if progress is not None:
             progress(done, runs)

@@ -24,7 +24,8 @@ def check_distribution(finish: np.ndarray, exact: dict[float, float], z: float =
     """Assert that the share of runs finished by each time agrees with the exact cumulative chance within z standard errors.
 
     finish : (runs,) simulated finishes; exact : time -> chance of a finish at or before it (times within 1e-7 are one).
-    z = 4.9 is an error rate of one in a million for each time looked at.
+    z = 4.9 is an error rate of about one in a million for each time looked at, where the chance is from 0.01 to 0.99; further
+    out, where about one run is expected, it is about 6 in 10,000: there use `oracles.check_counts`.
     """
     runs = finish.shape[0]
     for time, chance in exact.items():
