@@ -29,11 +29,40 @@ EXTERNAL_KEYS = ("name", "days", "after", "not_before", "due", "promised", "obje
 Noun = TypeVar("Noun")
 
 
+@dataclass(frozen=True)
+class Ignored:
+    """Something in a file that was read over: where it stands, what it is, and why it is not used."""
+
+    where: str
+    what: str
+    why: str
+
+
+@dataclass(frozen=True)
+class Portfolio:
+    """What the files of a portfolio say.
+
+    sources : files that were read and what was found in each, such as ('throughput.csv', '112 sprints of 4 teams')
+    ignored : what was read over
+    """
+
+    roadmap: Roadmap
+    history: History
+    sources: tuple[tuple[str, str], ...] = ()
+    ignored: tuple[Ignored, ...] = ()
+
+
 def read(path: str | os.PathLike[str]) -> tuple[Roadmap, History]:
     """The roadmap and the history of a portfolio: a folder with a roadmap.toml, or the toml file itself.
 
     Raises Refused with all faults of all its files.
     """
+    portfolio = read_portfolio(path)
+    return portfolio.roadmap, portfolio.history
+
+
+def read_portfolio(path: str | os.PathLike[str]) -> Portfolio:
+    """As `read`, with what was read where, and what was ignored."""
     faults = Faults()
     with faults.collected():
         toml = _find_roadmap(Path(path))
@@ -42,7 +71,7 @@ def read(path: str | os.PathLike[str]) -> tuple[Roadmap, History]:
         faults += shape.faults
         roadmap, history = _Reader(toml.parent, file, shape.is_whole, faults).read(shape.table)
         if not faults and roadmap is not None:
-            return roadmap, history
+            return Portfolio(roadmap, history)
     raise Refused(faults)
 
 
