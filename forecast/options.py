@@ -1,0 +1,181 @@
+"""What every simulating command can be asked, and how a command speaks: data to standard output, the rest to standard error."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from forecast.errors import Fault, escape
+
+if TYPE_CHECKING:
+    from forecast.outcome import Forecast
+    from forecast.roadmap import Roadmap
+    from forecast.throughput import Throughput
+
+MOST_RUNS = 10_000_000
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+def read_percent(ctx: click.Context | None, param: click.Parameter | None, text: str | None) -> float | None:
+    """The share that a percentage such as 85 or 97.5 stands for. Raises BadParameter for anything else."""
+    if text is None:
+        return None
+    shown = escape(text.strip())
+    try:
+        percent = Decimal(text.strip().removesuffix("%"))
+    except InvalidOperation:
+        percent = Decimal("nan")
+    if not percent.is_finite():
+        raise click.BadParameter(f"{shown!r} is no percentage; write a number like 85.", ctx, param)
+    if not 0 < percent <= 100:
+        raise click.BadParameter(f"{shown} is out of range; a percentage is more than 0 and at most 100.", ctx, param)
+    if percent < 1:
+        raise click.BadParameter(f"{shown} looks like a share; write percent: {float(100 * percent):g}.", ctx, param)
+    if percent != round(percent, 2):
+        raise click.BadParameter(f"{shown} has too many decimals; two are more than enough.", ctx, param)
+    return float(percent / 100)
+
+
+def read_percents(ctx: click.Context | None, param: click.Parameter | None, text: str) -> tuple[float, ...]:
+    """The shares that a list of percentages such as 50,85,95 stands for, each once."""
+    shares = [read_percent(ctx, param, each) for each in text.split(",")]
+    return tuple(dict.fromkeys(share for share in shares if share is not None))
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What every simulating command can be asked."""
+
+    runs: int
+    seed: int
+    levels: tuple[float, ...]
+    throughput: str | None
+    window: int | None
+    together: bool
+    threads: int | None
+    as_json: bool
+    as_csv: bool
+    quiet: bool
+    verbose: bool
+
+    def __post_init__(self) -> None:
+        if self.as_json and self.as_csv:
+            raise click.UsageError("--json and --csv both print to standard output; choose one.")
+        if self.quiet and self.verbose:
+            raise click.UsageError("-q and -v contradict each other; choose one.")
+
+    def model(self, roadmap: Roadmap) -> Throughput:
+        """The throughput model: the roadmap's own, unless another is named, with the settings that are given here."""
+        from forecast.throughput import find_model
+
+        try:
+            chosen = find_model(self.throughput or roadmap.throughput)
+            given = {"window": self.window, "together": self.together or None}
+            changes = {key: value for key, value in given.items() if value is not None}
+            return find_model(chosen.describe() | changes) if changes else chosen
+        except Fault as fault:
+            raise click.UsageError(str(fault)) from None
+
+
+OPTIONS = [
+    click.option(
+        "--runs", type=click.IntRange(1, MOST_RUNS), default=10_000, show_default=True, help="Simulated futures."
+    ),
+    click.option(
+        "--seed",
+        type=int,
+        default=0,
+        show_default=True,
+        help="Any whole number; the same seed gives the same forecast.",
+    ),
+    click.option(
+        "--levels",
+        default="50,85,95",
+        show_default=True,
+        metavar="PERCENT,...",
+        callback=read_percents,
+        help="How sure to be of a date: one column each.",
+    ),
+    click.option(
+        "--throughput", metavar="NAME", help="Throughput model instead of the roadmap's own, such as bootstrap."
+    ),
+    click.option(
+        "--window", type=click.IntRange(min=1), metavar="N", help="Look only at the newest N sprints of each team."
+    ),
+    click.option(
+        "--together",
+        is_flag=True,
+        help="Draw the same past sprint for all teams: keeps shared holidays and incidents.",
+    ),
+    click.option(
+        "--threads",
+        type=click.IntRange(min=1),
+        metavar="N",
+        help="Threads to use; all cores if not given. The result is the same.",
+    ),
+    click.option("--json", "as_json", is_flag=True, help="Print JSON instead of the table."),
+    click.option("--csv", "as_csv", is_flag=True, help="Print CSV instead of the table."),
+    click.option("-q", "--quiet", is_flag=True, help="No notes and no progress."),
+    click.option("-v", "--verbose", is_flag=True, help="Say what was read and how long it took."),
+]
+"""The options that become `Settings`."""
+
+
+def with_settings(command: Command) -> Command:
+    """Gives a command the options that become its `Settings`."""
+    for option in reversed(OPTIONS):
+        command = option(command)
+    return command
+
+
+def simulate(folder: str, settings: Settings) -> Forecast:
+    """The forecast that was asked for; what takes long is said on standard error."""
+    from forecast.files import read
+
+    began = time.monotonic()
+    roadmap, history = read(folder)
+    model = settings.model(roadmap)
+    if settings.verbose:
+        counts = len(roadmap.features), len(roadmap.teams), len(history.sprints)
+        say("Read {} features, {} teams and {} past sprints.".format(*counts))
+
+    from forecast import simulation
+    from forecast.screen import progress_bar
+
+    if not settings.quiet and simulation.needs_compiling():
+        say("Preparing the engine for this machine (once, about 15 seconds) ...")
+    with progress_bar(settings.runs, not settings.quiet) as progress:
+        forecast = simulation.simulate(
+            roadmap,
+            history,
+            runs=settings.runs,
+            seed=settings.seed,
+            throughput=model,
+            threads=settings.threads,
+            progress=progress,
+        )
+    if settings.verbose:
+        say(f"Simulated {forecast.runs:,} runs; {time.monotonic() - began:.1f} seconds in all.")
+    return forecast
+
+
+def say(line: str) -> None:
+    """Prints to standard error."""
+    click.echo(line, err=True)
+
+
+def write(text: str) -> None:
+    """Prints to standard output; a reader that has seen enough (`| head`) is no fault."""
+    try:
+        click.echo(text, nl=False, color=True)  # whether there are colours has been decided
+        sys.stdout.flush()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
