@@ -1,8 +1,9 @@
 """The engine: plays every run of a plan under its luck, event by event. It is deterministic and knows no chance.
 
-Per run, the cost is proportional to the parts, not to sprints times parts. Teams meet in a tournament tree of their next
-events. A team re-plans only when the set of parts it works on changes; a part's remaining work is a target on the team's
-cumulated capacity (for parts that share: on the capacity that each active part of the lane has received), never decremented.
+Per run, the cost is proportional to the parts, not to sprints times parts. The earliest of the teams' next events is found by
+scanning a few cache lines, which the compiler does several teams at a time. A team re-plans only when the set of parts it
+works on changes; a part's remaining work is a target on the team's cumulated capacity (for parts that share: on the capacity
+that each active part of the lane has received), never decremented.
 
 Ties: whole-number sizes and counts make "X ends at the very moment Y is released" common, and a tie that goes the wrong way
 costs whole sprints. All events within TOL of the earliest are one instant, each team keeping its own time; a time within
@@ -19,7 +20,7 @@ from llvmlite import ir
 from numba import types
 from numba.extending import intrinsic
 
-from forecast.arrays import Flags, Floats, Ints, Luck, Plan, Trace, Words
+from forecast.arrays import Flags, Floats, Ints, Longs, Luck, Plan, Trace, Words
 from forecast.compiling import BARE, compiled, inlined
 
 TOL = 1e-9
@@ -28,6 +29,9 @@ EPS = 1e-9
 EPS_RELATIVE = 1e-12
 TICK = 2e-9
 NEVER = np.inf
+
+FEW = 4
+"""Teams that are looked through one by one; more are looked through in blocks of 64."""
 
 
 LAYOUT = "7e4339b41dcb9bb4"
@@ -50,9 +54,9 @@ class State(NamedTuple):
     pending_time, pending_part : (P,) releases to come, sorted, in the team's own stretch from pending_head to pending_tail
     lane_served : (L,) capacity that each active part of the lane has received so far
     lane_gain : (L,) capacity of the team that it takes to give each active part 1; 0 when nothing is active
-    tree : (2M,) tournament of the teams' next event times; stack, dirty : nodes to settle, teams to re-plan
+    team_next : the `_order` of each team's next event, of NEVER behind the last team; block_next : the earliest of each 64
+    stack, dirty : nodes to settle, teams to re-plan
     chosen, counts : bit set of the parts that a re-planning chooses, and their number by lane
-    hunt : nodes of the tree to descend into
     team_word : (T + 1,) words of the bit sets that belong to each team
     place : (P,) each part's bit in the bit sets; slot : (E,) where each link writes into `release`
     first_release : (2N,) `release` at the start of a run
@@ -78,12 +82,12 @@ class State(NamedTuple):
     pending_tail: Ints
     lane_served: Floats
     lane_gain: Floats
-    tree: Floats
+    team_next: Longs
+    block_next: Longs
     stack: Ints
     dirty: Ints
     chosen: Words
     counts: Ints
-    hunt: Ints
     team_word: Ints
     place: Ints
     slot: Ints
@@ -96,6 +100,34 @@ def _count_trailing_zeros(typingctx: Any, word: Any) -> Any:
         return builder.cttz(args[0], ir.Constant(ir.IntType(1), 1))
 
     return types.uint64(types.uint64), codegen
+
+
+@intrinsic
+def _as_integer(typingctx: Any, value: Any) -> Any:
+    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        return builder.bitcast(args[0], ir.IntType(64))
+
+    return types.int64(types.float64), codegen
+
+
+@intrinsic
+def _as_float(typingctx: Any, value: Any) -> Any:
+    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        return builder.bitcast(args[0], ir.DoubleType())
+
+    return types.float64(types.int64), codegen
+
+
+@inlined
+def _order(time):  # type: ignore[no-untyped-def]
+    """The bits of a time (0 or more, or inf) as a whole number: in the order of the times, and quicker to compare."""
+    return _as_integer(time)  # type: ignore[call-arg]
+
+
+@inlined
+def _time(order):  # type: ignore[no-untyped-def]
+    """The time that has this `_order`."""
+    return _as_float(order)  # type: ignore[call-arg]
 
 
 @inlined
@@ -154,22 +186,45 @@ def _reset(plan, state):  # type: ignore[no-untyped-def]
         state.pending_tail[t] = plan.team_part[t]
     state.lane_served[:] = 0.0
     state.lane_gain[:] = 0.0
-    state.tree[:] = NEVER
+    state.team_next[:] = _order(NEVER)
+    state.block_next[:] = _order(NEVER)
 
 
 @inlined
 def _set_next(state, team, time):  # type: ignore[no-untyped-def]
-    """Enter the team's next event time into the tournament."""
-    tree = state.tree
-    at = _index((tree.shape[0] >> 1) + team)
-    tree[at] = time
-    at >>= 1
-    while at > 0:
-        earliest = min(tree[2 * at], tree[2 * at + 1])
-        if tree[at] == earliest:
-            break
-        tree[at] = earliest
-        at >>= 1
+    """Enter the team's next event time, and keep the earliest of its block of teams."""
+    team_next, block_next = state.team_next, state.block_next
+    block = _index(team >> 6)
+    order = _order(time)
+    before = team_next[team]
+    team_next[team] = order
+    if order < block_next[block]:
+        block_next[block] = order
+    elif before == block_next[block]:
+        first = _index(block << 6)
+        earliest = team_next[first]
+        if team_next.shape[0] == FEW:  # a loop of fixed length is laid out by the compiler as a whole
+            for at in range(1, FEW):
+                earliest = min(earliest, team_next[at])
+        else:
+            for at in range(64):
+                earliest = min(earliest, team_next[_index(first + at)])
+        block_next[block] = earliest
+
+
+@inlined
+def _find_due(state, block, limit):  # type: ignore[no-untyped-def]
+    """The teams of a block whose next event is not after the limit, as a bit set."""
+    order = _order(limit)
+    first = _index(block << 6)
+    due = np.uint64(0)
+    if state.team_next.shape[0] == FEW:
+        for at in range(FEW):
+            due |= np.uint64(state.team_next[at] <= order) << np.uint64(at)
+    else:
+        for at in range(64):
+            due |= np.uint64(state.team_next[_index(first + at)] <= order) << np.uint64(at)
+    return due
 
 
 @inlined
@@ -184,7 +239,7 @@ def _postpone(state, team, part, time):  # type: ignore[no-untyped-def]
         at -= 1
     state.pending_time[at] = time
     state.pending_part[at] = part
-    if time < state.tree[(state.tree.shape[0] >> 1) + team]:
+    if _order(time) < state.team_next[team]:
         _set_next(state, team, time)
 
 
@@ -192,21 +247,18 @@ def _postpone(state, team, part, time):  # type: ignore[no-untyped-def]
 def _settle(plan, luck, state, run, top, dirty, limit, out, trace):  # type: ignore[no-untyped-def]
     """Follow all ends and releases on the stack; returns the number of teams that now have to re-plan.
 
-    A node v on the stack is released; ~p is a part that has just ended, at release[2p].
+    A node v on the stack is released; ~p is a part that has just ended, at release[2p]. A part's first link leads to the end
+    of its feature, which is followed at once.
     """
     parts = plan.part_team.shape[0]
     size_row = run if luck.size.shape[0] > 1 else 0
     hold_row = run if luck.hold.shape[0] > 1 else 0
-    lag_row = run if luck.lag.shape[0] > 1 else 0
-    has_lags = luck.lag.shape[1] > 1
     while top > 0:
         top -= 1
         entry = state.stack[_index(top)]
         node = _index(~entry if entry < 0 else entry)
-        if entry < 0:
-            time = state.release[2 * node]
-        else:
-            time = state.release[2 * node]
+        time = state.release[2 * node]
+        if entry >= 0:
             handed = state.release[2 * node + 1]
             if node < parts:
                 team = _index(plan.part_team[node])
@@ -240,21 +292,42 @@ def _settle(plan, luck, state, run, top, dirty, limit, out, trace):  # type: ign
                 if trace is not None:
                     trace.end[node, run] = time
             else:
-                time = _snap(max(time, handed) + luck.hold[hold_row, node - parts])
-                if time > plan.horizon:
-                    continue
-                out[node - parts, run] = time
-        for link in range(plan.next_first[node], plan.next_first[node + 1]):
-            at = _index(link)
-            slot = _index(state.slot[at])
-            waiting = slot >> 1
-            release = time + luck.lag[lag_row, _index(plan.next_lag[at])] if has_lags else time
-            state.release[slot] = max(state.release[slot], release)
-            state.waits[waiting] -= 1
-            if state.waits[waiting] == 0:
-                state.stack[_index(top)] = waiting
-                top += 1
+                time = max(time, handed)
+        first = _index(plan.next_first[node])
+        if node < parts:
+            end = _index(state.slot[first] >> 1)
+            top = _follow(plan, luck, state, run, top, first + 1, plan.next_first[node + 1], time)
+            state.waits[end] -= 1
+            time = max(time, state.release[2 * end])
+            if state.waits[end] > 0:
+                state.release[2 * end] = time
+                continue
+            node = end
+            first = _index(plan.next_first[node])
+        time = _snap(time + luck.hold[hold_row, node - parts])
+        if time > plan.horizon:
+            continue
+        out[node - parts, run] = time
+        top = _follow(plan, luck, state, run, top, first, plan.next_first[node + 1], time)
     return dirty
+
+
+@inlined
+def _follow(plan, luck, state, run, top, first, last, time):  # type: ignore[no-untyped-def]
+    """Tell those who wait along the links first to last (left out) of an end at `time`; returns the stack's new top."""
+    lag_row = run if luck.lag.shape[0] > 1 else 0
+    has_lags = luck.lag.shape[1] > 1
+    for link in range(first, last):
+        at = _index(link)
+        slot = _index(state.slot[at])
+        waiting = slot >> 1
+        release = time + luck.lag[lag_row, _index(plan.next_lag[at])] if has_lags else time
+        state.release[slot] = max(state.release[slot], release)
+        state.waits[waiting] -= 1
+        if state.waits[waiting] == 0:
+            state.stack[_index(top)] = waiting
+            top += 1
+    return top
 
 
 @inlined
@@ -493,7 +566,6 @@ def _wake(plan, state, team, top, dirty, limit, run, trace):  # type: ignore[no-
 def _play_run(plan, luck, state, run, out, trace):  # type: ignore[no-untyped-def]
     """One run, from the start until nothing more can happen."""
     _reset(plan, state)
-    leaves = state.tree.shape[0] >> 1
     top = plan.roots.shape[0]
     for root in range(top):
         state.stack[root] = plan.roots[top - 1 - root]
@@ -511,24 +583,23 @@ def _play_run(plan, luck, state, run, out, trace):  # type: ignore[no-untyped-de
             head = _index(state.pending_head[team])
             release = state.pending_time[head] if head < state.pending_tail[team] else NEVER
             _set_next(state, team, min(state.team_finish[team], release))
-        if state.tree[1] > plan.horizon:
+        earliest = state.block_next[0]
+        for block in range(1, state.block_next.shape[0]):
+            earliest = min(earliest, state.block_next[_index(block)])
+        if _time(earliest) > plan.horizon:
             return
-        limit = state.tree[1] + TOL
+        limit = _time(earliest) + TOL
         top = 0
         dirty = 0
-        hunted = 1
-        state.hunt[0] = 1
-        while hunted > 0:
-            hunted -= 1
-            at = _index(state.hunt[_index(hunted)])
-            if at >= leaves:
-                top = _wake(plan, state, at - leaves, top, dirty, limit, run, trace)
-                dirty += 1
-                continue
-            for child in range(2 * at, 2 * at + 2):
-                if state.tree[_index(child)] <= limit:
-                    state.hunt[_index(hunted)] = child
-                    hunted += 1
+        for at in range(state.block_next.shape[0]):
+            block = _index(at)
+            if _time(state.block_next[block]) <= limit:
+                due = _find_due(state, block, limit)
+                while due != 0:
+                    team = _index((block << 6) + _lowest_bit(due))
+                    due &= due - np.uint64(1)
+                    top = _wake(plan, state, team, top, dirty, limit, run, trace)
+                    dirty += 1
 
 
 @compiled(**BARE)
@@ -542,9 +613,6 @@ def _make_state(plan: Plan) -> State:
     """The arrays of one run, used again for each."""
     parts, teams, lanes = plan.part_team.shape[0], plan.team_cadence.shape[0], plan.lane_wip.shape[0]
     nodes, words = plan.waits.shape[0], plan.lane_word[lanes]
-    leaves = 2
-    while leaves < teams:
-        leaves *= 2
     return State(
         ready=np.zeros(words, np.uint64),
         active=np.zeros(words, np.uint64),
@@ -566,12 +634,12 @@ def _make_state(plan: Plan) -> State:
         pending_tail=np.zeros(teams, np.int32),
         lane_served=np.zeros(lanes),
         lane_gain=np.zeros(lanes),
-        tree=np.zeros(2 * leaves),
+        team_next=np.zeros(FEW if teams <= FEW else 64 * -(-teams // 64), np.int64),
+        block_next=np.zeros(max(1, -(-teams // 64)), np.int64),
         stack=np.zeros(nodes + parts + 1, np.int32),
         dirty=np.zeros(teams + 1, np.int32),
         chosen=np.zeros(words, np.uint64),
         counts=np.zeros(lanes, np.int32),
-        hunt=np.zeros(leaves + 1, np.int32),
         team_word=plan.lane_word[plan.team_lane],
         place=(plan.lane_word[plan.part_lane] * 64 + np.arange(parts) - plan.lane_part[plan.part_lane]).astype(
             np.int32

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
 
@@ -19,8 +19,7 @@ Lag = tuple[int | None, str | None]
 NO_LAG: Lag = (None, None)
 
 
-@dataclass(frozen=True)
-class Edge:
+class Edge(NamedTuple):
     """One link between nodes: `waiting` is released no earlier than the end of `waits_for` plus a lag."""
 
     waits_for: int
@@ -42,6 +41,7 @@ class Index:
         self.features = tuple(feature.name for feature in roadmap.features)
         self.feature_of = {name: f for f, name in enumerate(self.features)}
         self.nouns = {feature.name: feature for feature in roadmap.features}
+        self._teams_of = {name: tuple(getattr(noun, "work", ())) for name, noun in self.nouns.items()}
         self.parts: list[tuple[str, str]] = []
         self.part_lane: list[int] = []
         self.team_lane = [0]
@@ -79,7 +79,7 @@ class Index:
 
     def teams_of(self, feature: str) -> tuple[str, ...]:
         """The teams that have a part of a feature."""
-        return tuple(getattr(self.nouns[feature], "work", ()))
+        return self._teams_of[feature]
 
     @cached_property
     def edges(self) -> tuple[Edge, ...]:
