@@ -265,13 +265,13 @@ def _settle(plan, luck, state, run, top, dirty, limit, out, trace):  # type: ign
                 todo = luck.size[size_row, node]
                 if handed >= 0.0:
                     if todo > 0.0:
-                        if handed > plan.horizon:
+                        if handed > plan.horizon + SNAP:
                             continue
                         handed = plan.sprint_from[
                             _index(plan.team_cadence[team]), _index(np.int64(np.ceil(handed - SNAP)))
                         ]
                     time = max(time, handed)
-                if time > plan.horizon:
+                if time > plan.horizon + SNAP:
                     continue
                 if trace is not None:
                     trace.startable[node, run] = time

@@ -212,7 +212,7 @@ def _bind(plan, lag, links, desk, binder):  # type: ignore[no-untyped-def]
             if links.handoff[link] and has_work:
                 cadence = plan.team_cadence[plan.part_team[node]]
                 start = np.inf
-                if ready <= plan.horizon:
+                if ready <= plan.horizon + ON_THE_DAY:
                     start = plan.sprint_from[cadence, np.int64(np.ceil(ready - ON_THE_DAY))]
             over = max(over, ready)
             if start > latest or (start == latest and (bound < 0 or ready > binder_over)):
@@ -230,7 +230,7 @@ def _follow(plan, capacity, team, links, desk, ledger, run):  # type: ignore[no-
     top = plan.team_part[team]
     while True:
         then = desk.event_time[event] if event < events else ledger.until
-        gained = _find_level(plan, capacity, team, then) - level
+        gained = max(_find_level(plan, capacity, team, then) - level, 0.0)
         if active == 0:
             top = _find_unfinished(plan, team, top, links, desk)
             _lose(plan, capacity, team, top, now, then, links, desk, ledger, run)

@@ -92,7 +92,7 @@ class Future:
 
     def next_sprint(self, team: int, time: float) -> float:
         """The first day at or after `time` on which a sprint of the team begins; inf beyond the horizon."""
-        if time > self.plan.horizon:
+        if time > self.plan.horizon + ON_THE_DAY:
             return math.inf
         return float(self.plan.sprint_from[self.plan.team_cadence[team], math.ceil(time - ON_THE_DAY)])
 
@@ -101,7 +101,7 @@ class Future:
 
         Whoever waits for it keeps the time itself: SimPy's now + (time - now) is not time, to the last bit.
         """
-        if time > self.plan.horizon:
+        if time > self.plan.horizon + ON_THE_DAY:
             return self.clock.event()
         return self.clock.timeout(max(time - self.clock.now, 0.0))
 

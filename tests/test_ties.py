@@ -354,6 +354,25 @@ def test_what_ends_with_the_horizon_is_finished(count: int) -> None:
     assert [*ends.values()][-4:] == [10, 10, 10, None]
 
 
+@pytest.mark.parametrize("handoff", ["immediate", "next-sprint"])
+def test_what_could_start_a_rounding_error_behind_the_horizon_is_finished(handoff: str) -> None:
+    """0.1 + 2.7 + 0.2 is a little more than 3: the lag ends on day 3 of 3, and so does the part of size zero behind it."""
+    after = [fc.After("Vendor", None, 0.2, handoff)]
+    features = [
+        fc.External("Order", 0.1),
+        fc.External("Vendor", 2.7, ["Order"]),
+        fc.Feature("Zero", {"A": 0}, after),
+        fc.Feature("Milestone", {}, after),
+        fc.Feature("Never", {"A": 1}, after),
+    ]
+    portfolio = fc.Roadmap(START, ["A"], features), fc.History.from_counts({"A": [10]})
+    assert 0.1 + 2.7 + 0.2 > 3
+    found = differences(portfolio, runs=1, horizon=3)
+    assert found[0][0] <= CLOSE, describe(found)
+    ends = exact.finishes(*portfolio, seed=SEED, run=0, horizon=3)
+    assert [*ends.values()][2:] == [3, 3, None]
+
+
 @pytest.mark.parametrize(
     ("size", "finish", "last"),
     [
