@@ -138,14 +138,20 @@ def with_settings(command: Command) -> Command:
 
 def simulate(folder: str, settings: Settings) -> Forecast:
     """The forecast that was asked for; what takes long is said on standard error."""
-    from forecast.files import read
+    from forecast.files import read_portfolio
 
     began = time.monotonic()
-    roadmap, history = read(folder)
+    portfolio = read_portfolio(folder)
+    roadmap, history = portfolio.roadmap, portfolio.history
+    if not settings.quiet:
+        for ignored in portfolio.ignored:
+            say(f"Note: {ignored}")
     model = settings.model(roadmap)
     if settings.verbose:
         counts = len(roadmap.features), len(roadmap.teams), len(history.sprints)
         say("Read {} features, {} teams and {} past sprints.".format(*counts))
+        for file, found in portfolio.sources:
+            say(f"  {file}: {found}")
 
     from forecast import simulation
     from forecast.screen import progress_bar

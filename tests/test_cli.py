@@ -330,8 +330,8 @@ def test_refused_input_ends_with_3_and_a_line_for_each_fault(tmp_path: Path) -> 
     assert result.exit_code == 3
     assert result.stdout == ""
     assert result.stderr.splitlines() == [
-        'roadmap.toml: history: team "Web", sprint "1": done = -1; it cannot be less than 0',
-        'roadmap.toml: feature "A": work of "Wbe"; no such team in the roadmap. Did you mean "Web"?',
+        'roadmap.toml row 2: history: team "Web", sprint "1": done = -1; it cannot be less than 0',
+        'roadmap.toml row 5: feature "A": work of "Wbe"; no such team in the roadmap. Did you mean "Web"?',
     ]
 
 
