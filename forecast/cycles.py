@@ -11,6 +11,8 @@ from forecast.errors import Fault, quote
 from forecast.feature import External, Feature
 
 MOST_CYCLES = 20
+LONGEST_CYCLE = 40
+"""Cycles that are told; and names of one that are printed, the middle of a longer one is left out."""
 
 
 @dataclass(frozen=True)
@@ -43,7 +45,10 @@ def faults_of_cycles(features: Sequence[Feature | External], links: Sequence[Res
                 stated.setdefault((waiting, waits_for), link.about)
     for cycle in _find_cycles(waits):
         about = next((stated[pair] for pair in pairwise(cycle) if pair in stated), ())
-        shown = " waits for ".join(quote(name.replace("\0", "/")) for name in cycle)
+        names = [quote(name.replace("\0", "/")) for name in cycle]
+        if len(names) > LONGEST_CYCLE:
+            names[10:-10] = [f"... ({len(names) - 20:,} more) ..."]
+        shown = " waits for ".join(names)
         way_out = "nothing in it could ever start; remove one of these links"
         yield Fault("roadmap", f"a cycle: {shown}", way_out, about=about)
 

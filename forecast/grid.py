@@ -77,7 +77,7 @@ def read_csv(content: bytes, file: str, names: Collection[str], faults: Faults) 
     while True:
         row = lines.line_num + first
         try:
-            cells: list[Cell] = [cell.strip() for cell in next(lines)]
+            cells: list[Cell] = list(map(str.strip, next(lines)))
         except StopIteration:
             return grid
         except csv.Error as error:

@@ -15,6 +15,8 @@ import click
 from forecast.errors import Fault, escape
 
 if TYPE_CHECKING:
+    from polars import DataFrame
+
     from forecast.outcome import Forecast
     from forecast.roadmap import Roadmap
     from forecast.throughput import Throughput
@@ -48,6 +50,21 @@ def read_percents(ctx: click.Context | None, param: click.Parameter | None, text
     """The shares that a list of percentages such as 50,85,95 stands for, each once."""
     shares = [read_percent(ctx, param, each) for each in text.split(",")]
     return tuple(dict.fromkeys(share for share in shares if share is not None))
+
+
+class Seed(click.ParamType):
+    """A whole number of at most 63 bits."""
+
+    name = "integer"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        """The number that a text stands for. Raises BadParameter for anything else."""
+        text = str(value).strip()
+        if not text.removeprefix("-").isdecimal():
+            self.fail(f"{escape(text[:40])!r} is not a valid integer.", param, ctx)
+        if len(text) > 30 or not -(2**63) <= int(text) < 2**63:
+            self.fail(f"{text[:20]}... has too many digits; 18 are more than enough.", param, ctx)
+        return int(text)
 
 
 @dataclass(frozen=True)
@@ -91,7 +108,7 @@ OPTIONS = [
     ),
     click.option(
         "--seed",
-        type=int,
+        type=Seed(),
         default=0,
         show_default=True,
         help="Any whole number; the same seed gives the same forecast.",
@@ -185,3 +202,13 @@ def write(text: str) -> None:
         sys.stdout.flush()
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def write_table(table: DataFrame) -> None:
+    """Prints a table as CSV. A text that a spreadsheet would take for a formula gets an apostrophe before it."""
+    import polars as pl
+
+    texts = [name for name, kind in table.schema.items() if kind == pl.String]
+    risky = {name: pl.col(name).str.contains(r"^[=+\-@\t\r]") for name in texts}
+    safe = [pl.when(risky[name]).then(pl.lit("'") + pl.col(name)).otherwise(pl.col(name)).alias(name) for name in texts]
+    write(table.with_columns(safe).write_csv())

@@ -71,17 +71,18 @@ class Row:
         """Whether the sheet has such a column."""
         return column in self._sheet.columns
 
+    def raw(self, column: str) -> Cell:
+        """What the file holds in the cell, be it broken; an empty text for nothing."""
+        at = self._sheet.columns.get(column)
+        return "" if at is None or at >= len(self._cells) else self._cells[at]
+
     def has_cell(self, column: str) -> bool:
         """Whether something is written in the cell, be it broken."""
-        at = self._sheet.columns.get(column)
-        return at is not None and at < len(self._cells) and self._cells[at] != ""
+        return self.raw(column) != ""
 
     def cell(self, column: str) -> Cell | None:
         """What the cell holds. Raises Fault when it is broken."""
-        at = self._sheet.columns.get(column)
-        if at is None or at >= len(self._cells):
-            return None
-        cell = self._cells[at]
+        cell = self.raw(column)
         if isinstance(cell, Broken):
             raise Fault(self.place, f"{column} = {escape(cell)}", cell.way_out)
         return None if cell == "" else cell
@@ -170,10 +171,10 @@ class Row:
             raise Fault(self.place, f"{column} = {fault.value}", fault.way_out) from None
         try:
             return read_number(number, self.place, column)
-        except Fault as fault:
+        except Fault:
             shown = cell if isinstance(cell, str) and NUMBER.fullmatch(cell) and len(cell) < 25 else None
             shown = shown or (quote(cell) if isinstance(cell, str) else spell(cell))
-            way_out = "the number is too large" if number > 0 else fault.way_out
+            way_out = "the number is too large" if number > 0 else "it cannot be less than 0"
             raise Fault(self.place, f"{column} = {shown}", way_out) from None
 
 

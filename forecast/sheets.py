@@ -10,7 +10,7 @@ from forecast.columns import list_names
 from forecast.errors import Fault, quote
 from forecast.faults import Faults, Ignored, Lost
 from forecast.feature import External, Feature, Part
-from forecast.grid import Grid
+from forecast.grid import Cell, Grid
 from forecast.history import Sprint
 from forecast.rows import Row, read_sheet
 from forecast.values import fold
@@ -44,17 +44,24 @@ def read_sprints(grid: Grid, faults: Faults, ignored: list[Ignored]) -> tuple[li
     sheet = read_sheet(grid, names, SPRINT_NEEDS, ("done",), [("start", "end")], faults, ignored)
     known: dict[str, Callable[[Row, str], Any]]
     known = {"team": Row.name, "start": Row.date, "end": Row.date, "done": Row.number}
-    readers = [(column, read) for column, read in known.items() if column in sheet.columns]
+    readers: list[tuple[str, Callable[[Row, str], Any], dict[Cell, Any]]]
+    readers = [(column, read, {}) for column, read in known.items() if column in sheet.columns]
     sprints: list[Sprint] = []
     places: dict[str, str] = {}
     for row in sheet.rows(faults):
         values: list[Any] = []
-        for column, read in readers:
+        for column, read, seen in readers:
+            written = row.raw(column)
+            if type(written) is str and written in seen:  # a long history says the same few things over and over
+                values.append(seen[written])
+                continue
             try:
                 value = read(row, column)
                 if value is None:
                     row.needed(column)
                 values.append(value)
+                if type(written) is str:
+                    seen[written] = value
             except Fault as fault:
                 faults.append(fault)
         if len(values) == len(SPRINT_NEEDS):
