@@ -61,12 +61,12 @@ def read_portfolio(path: str | os.PathLike[str]) -> Portfolio:
         roadmap, history = reader.read(*read_toml(text, file))
         if not faults and roadmap is not None:
             return Portfolio(roadmap, history, tuple(reader.sources), tuple(reader.ignored))
-    raise Refused(sorted({str(fault): fault for fault in faults}.values(), key=_order(faults)))
+    raise Refused(sorted({str(fault): fault for fault in faults}.values(), key=_order(faults, Path(path))))
 
 
-def _order(faults: Faults) -> Callable[[Fault], tuple[int, int]]:
-    """Faults of one file stand together, in the order of its rows; the files in the order in which they were looked at."""
-    files: dict[str, int] = {}
+def _order(faults: Faults, path: Path) -> Callable[[Fault], tuple[int, int]]:
+    """Faults of one file stand together, in the order of its rows; the roadmap first, the sheets as they were met."""
+    files = {ROADMAP_FILE: 0, escape(path.name): 0}
 
     def place(fault: Fault) -> tuple[int, int]:
         match = ROW.match(fault.where)

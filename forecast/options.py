@@ -52,19 +52,14 @@ def read_percents(ctx: click.Context | None, param: click.Parameter | None, text
     return tuple(dict.fromkeys(share for share in shares if share is not None))
 
 
-class Seed(click.ParamType):
-    """A whole number of at most 63 bits."""
-
-    name = "integer"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
-        """The number that a text stands for. Raises BadParameter for anything else."""
-        text = str(value).strip()
-        if not text.removeprefix("-").isdecimal():
-            self.fail(f"{escape(text[:40])!r} is not a valid integer.", param, ctx)
-        if len(text) > 30 or not -(2**63) <= int(text) < 2**63:
-            self.fail(f"{text[:20]}... has too many digits; 18 are more than enough.", param, ctx)
-        return int(text)
+def read_seed(ctx: click.Context | None, param: click.Parameter | None, text: str) -> int:
+    """The seed that a text stands for: a whole number of at most 63 bits. Raises BadParameter for anything else."""
+    text = text.strip()
+    if not text.removeprefix("-").isdecimal():
+        raise click.BadParameter(f"{escape(text[:40])!r} is not a valid integer.", ctx, param)
+    if len(text) > 30 or not -(2**63) <= int(text) < 2**63:
+        raise click.BadParameter(f"{text[:20]}... has too many digits; 18 are more than enough.", ctx, param)
+    return int(text)
 
 
 @dataclass(frozen=True)
@@ -108,8 +103,9 @@ OPTIONS = [
     ),
     click.option(
         "--seed",
-        type=Seed(),
-        default=0,
+        default="0",
+        metavar="INTEGER",
+        callback=read_seed,
         show_default=True,
         help="Any whole number; the same seed gives the same forecast.",
     ),

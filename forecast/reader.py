@@ -112,7 +112,7 @@ class Reader:
         for found in Roadmap.faults(**values):
             if not self._lost.may_hold(found.missing):
                 row = listing.place(found.about)
-                self.faults.append(_unname(found.within(row)) if row else self._placed(found))
+                self.faults.append(_unname(_at_row(found, row)) if row else self._placed(found))
         return None if self.faults else Roadmap(**values)
 
     def _placed(self, fault: Fault) -> Fault:
@@ -306,6 +306,10 @@ def _find_teams(listing: Listing, history: History) -> list[Team | None]:
     for name in [*working, *history.teams]:
         found.setdefault(fold(name), Team(name))
     return list(found.values())
+
+
+def _at_row(fault: Fault, row: str) -> Fault:
+    return fault.at(row) if fault.where == "roadmap" else fault.within(row)
 
 
 def _unname(fault: Fault) -> Fault:

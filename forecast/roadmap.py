@@ -314,7 +314,7 @@ class Roadmap:
                 if key in seen:
                     alike = "" if seen[key] == thing.name else f" (there is {quote(seen[key])} already)"
                     value = f"{kind} {quote(thing.name)} twice{alike}"
-                    yield Fault("roadmap", value, "give each a name of its own", about=(f"{kind}s", place))
+                    yield Fault("roadmap", value, "give each a name of its own", about=(f"{kind}s", place, "name"))
                 seen.setdefault(key, thing.name)
         known = {team.name for team in self.teams}
         hints = 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 import tomllib
 from typing import Any
@@ -25,7 +26,21 @@ def read_toml(text: str, file: str) -> tuple[dict[str, Any], Lines]:
         raise Fault(file, "not readable as TOML", "a number in it has far too many digits") from None
     except RecursionError:
         raise Fault(file, "not readable as TOML", "its brackets are nested too deep") from None
-    return document, Lines(file, text, document)
+    lines = Lines(file, text, document)
+    _drop_times(document)
+    return document, lines
+
+
+def _drop_times(document: dict[str, Any]) -> None:
+    """Dates with a time of day become the dates that they are written with."""
+    left: list[Any] = [document]
+    while left:
+        inside = left.pop()
+        for key, value in inside.items() if isinstance(inside, dict) else enumerate(inside):
+            if isinstance(value, dict | list):
+                left.append(value)
+            elif isinstance(value, dt.datetime):
+                inside[key] = value.date()
 
 
 def _explain(said: str, text: str, file: str) -> Fault:

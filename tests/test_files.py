@@ -381,7 +381,7 @@ roadmap.toml row 17: feature "A": after "B": lag = -1; it cannot be less than 0"
         HEAD + '[[team]]\nname = "Web"\n[[team]]\nname = "Api"\n[[team]]\nname = "API"\n'
         '[[feature]]\nname = "Login"\nwork = { Wbe = 1 }\n'
         'after = ["Logn"]\n[[risk]]\nname = "R"\nchance = 0.5\ndelays = { Lgin = 1 }\n',
-        """roadmap.toml row 7: team "API" twice (there is "Api" already); give each a name of its own
+        """roadmap.toml row 8: team "API" twice (there is "Api" already); give each a name of its own
 roadmap.toml row 11: feature "Login": work of "Wbe"; no such team in the roadmap. Did you mean "Web"?
 roadmap.toml row 12: feature "Login": after = "Logn"; no such feature or part in the roadmap. Did you mean "Login"?
 roadmap.toml row 16: risk "R", delays: "Lgin"; no such feature. Did you mean "Login"?""",
