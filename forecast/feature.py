@@ -10,7 +10,7 @@ from typing import Any, Literal
 from forecast.dates import Dateish, read_date
 from forecast.errors import Fault, quote
 from forecast.estimate import Estimate
-from forecast.values import FrozenMap, read_flag, read_list, read_name, read_number
+from forecast.values import LONGEST_REFERENCE, FrozenMap, read_flag, read_list, read_name, read_number
 
 Handoff = Literal["next-sprint", "immediate"]
 Size = float | Sequence[float] | Estimate
@@ -44,7 +44,7 @@ class After:
         self, feature: str, team: str | None = None, lag: Size = 0, handoff: str | None = None, *, is_exact: bool = True
     ) -> None:
         keep = object.__setattr__
-        keep(self, "feature", read_name(feature, "after"))
+        keep(self, "feature", read_name(feature, "after", LONGEST_REFERENCE))
         where = f"after {quote(self.feature)}"
         keep(self, "team", None if team is None else read_name(team, where))
         keep(self, "lag", Estimate.read(lag, where, "lag"))
@@ -59,7 +59,7 @@ def read_after(values: object, where: str) -> tuple[After, ...]:
         raise Fault(where, f"after = {quote(values)}", 'give a list of names: after = ["Login"]')
     for value in read_list(values, where, "after"):
         if isinstance(value, str):
-            value = After(read_name(value, f"{where}, after"), is_exact=False)
+            value = After(read_name(value, f"{where}, after", LONGEST_REFERENCE), is_exact=False)
         if not isinstance(value, After):
             raise Fault(where, f"after = {quote(value)}", 'name a feature ("Login") or a part ("Login/API")')
         links.append(value)
@@ -151,9 +151,9 @@ class Feature:
         where = f"feature {quote(self.name)}"
         keep(self, "work", _read_work({} if work is None else work, where))
         keep(self, "after", read_after(after, where))
-        keep(self, "due", None if due is None else read_date(due, f"{where}, due"))
+        keep(self, "due", None if due is None else read_date(due, where, "due"))
         keep(self, "promised", _read_promised(promised, due, where))
-        keep(self, "not_before", None if not_before is None else read_date(not_before, f"{where}, not_before"))
+        keep(self, "not_before", None if not_before is None else read_date(not_before, where, "not_before"))
         keep(self, "objective", None if objective is None else read_name(objective, f"{where}, objective"))
         keep(self, "value", None if value is None else read_number(value, where, "value"))
         keep(
@@ -201,8 +201,8 @@ class External:
         where = f"external {quote(self.name)}"
         keep(self, "days", Estimate.read(days, where, "days"))
         keep(self, "after", read_after(after, where))
-        keep(self, "not_before", None if not_before is None else read_date(not_before, f"{where}, not_before"))
-        keep(self, "due", None if due is None else read_date(due, f"{where}, due"))
+        keep(self, "not_before", None if not_before is None else read_date(not_before, where, "not_before"))
+        keep(self, "due", None if due is None else read_date(due, where, "due"))
         keep(self, "promised", _read_promised(promised, due, where))
         keep(self, "objective", None if objective is None else read_name(objective, f"{where}, objective"))
 
@@ -242,10 +242,12 @@ class Risk:
             effects = {} if given is None else given
             if not isinstance(effects, Mapping):
                 raise Fault(where, f"{what} = {quote(effects)}", f'name what is hit: {what} = {{ "Checkout" = 5 }}')
-            read = {
-                read_name(target, f"{where}, {what}"): Estimate.read(size, where, what)
-                for target, size in effects.items()
-            }
+            read: dict[str, Estimate] = {}
+            for target, size in effects.items():
+                name = read_name(target, f"{where}, {what}", LONGEST_REFERENCE)
+                if name in read:
+                    raise Fault(where, f"{what} names {quote(name)} twice", "give it one number")
+                read[name] = Estimate.read(size, where, f"{what} {quote(name)}")
             keep(self, what, FrozenMap(read))
         if not self.adds and not self.delays:
             raise Fault(where, "no effect", "say what it adds or delays")

@@ -15,6 +15,8 @@ import click
 from forecast.errors import Fault, escape
 
 if TYPE_CHECKING:
+    from polars import DataFrame
+
     from forecast.outcome import Forecast
     from forecast.roadmap import Roadmap
     from forecast.throughput import Throughput
@@ -48,6 +50,16 @@ def read_percents(ctx: click.Context | None, param: click.Parameter | None, text
     """The shares that a list of percentages such as 50,85,95 stands for, each once."""
     shares = [read_percent(ctx, param, each) for each in text.split(",")]
     return tuple(dict.fromkeys(share for share in shares if share is not None))
+
+
+def read_seed(ctx: click.Context | None, param: click.Parameter | None, text: str) -> int:
+    """The seed that a text stands for: a whole number of at most 63 bits. Raises BadParameter for anything else."""
+    text = text.strip()
+    if not text.removeprefix("-").isdecimal():
+        raise click.BadParameter(f"{escape(text[:40])!r} is not a valid integer.", ctx, param)
+    if len(text) > 30 or not -(2**63) <= int(text) < 2**63:
+        raise click.BadParameter(f"{text[:20]}... has too many digits; 18 are more than enough.", ctx, param)
+    return int(text)
 
 
 @dataclass(frozen=True)
@@ -91,8 +103,9 @@ OPTIONS = [
     ),
     click.option(
         "--seed",
-        type=int,
-        default=0,
+        default="0",
+        metavar="INTEGER",
+        callback=read_seed,
         show_default=True,
         help="Any whole number; the same seed gives the same forecast.",
     ),
@@ -138,14 +151,20 @@ def with_settings(command: Command) -> Command:
 
 def simulate(folder: str, settings: Settings) -> Forecast:
     """The forecast that was asked for; what takes long is said on standard error."""
-    from forecast.files import read
+    from forecast.files import read_portfolio
 
     began = time.monotonic()
-    roadmap, history = read(folder)
+    portfolio = read_portfolio(folder)
+    roadmap, history = portfolio.roadmap, portfolio.history
+    if not settings.quiet:
+        for ignored in portfolio.ignored:
+            say(f"Note: {ignored}")
     model = settings.model(roadmap)
     if settings.verbose:
         counts = len(roadmap.features), len(roadmap.teams), len(history.sprints)
         say("Read {} features, {} teams and {} past sprints.".format(*counts))
+        for file, found in portfolio.sources:
+            say(f"  {file}: {found}")
 
     from forecast import simulation
     from forecast.screen import progress_bar
@@ -179,3 +198,13 @@ def write(text: str) -> None:
         sys.stdout.flush()
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def write_table(table: DataFrame) -> None:
+    """Prints a table as CSV. A text that a spreadsheet would take for a formula gets an apostrophe before it."""
+    import polars as pl
+
+    texts = [name for name, kind in table.schema.items() if kind == pl.String]
+    risky = {name: pl.col(name).str.contains(r"^[=+\-@\t\r]") for name in texts}
+    safe = [pl.when(risky[name]).then(pl.lit("'") + pl.col(name)).otherwise(pl.col(name)).alias(name) for name in texts]
+    write(table.with_columns(safe).write_csv())

@@ -24,13 +24,29 @@ PACKAGE = ROOT / "forecast"
 
 FLOORS: tuple[tuple[str, ...], ...] = (
     ("errors", "arrays", "compiling", "draws", "engine", "replay", "ledger", "reference", "scores"),
-    ("values", "dates", "estimate", "history", "team", "feature", "roadmap"),
+    ("values", "dates", "estimate", "history", "team", "feature", "cycles", "roadmap"),
     ("throughput", "calendar", "plan", "scope", "luck", "prospects"),
     (
         *("tally", "simulation", "outcome", "impact", "frontier", "remedies", "commitment", "allocation", "order"),
         *("backtesting", "explanation"),
     ),
-    ("files", "schema", "rows", "sheets", "importers", "charts", "report", "snapshots"),
+    (
+        *(
+            "files",
+            "reader",
+            "toml",
+            "shape",
+            "schema",
+            "lines",
+            "loading",
+            "grid",
+            "workbook",
+            "parquet",
+            "columns",
+            "notation",
+        ),
+        *("rows", "sheets", "faults", "writing", "importers", "charts", "report", "snapshots"),
+    ),
     ("cli", "commands", "options", "screen", "wording", "web", "__main__"),
 )
 """Kernels, nouns, model, answers, edges, doors. A package of its own (importers) stands on one floor with all its modules."""

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from forecast.options import Settings, read_percent, say, simulate, with_settings, write
+from forecast.options import Settings, read_percent, say, simulate, with_settings, write, write_table
 
 BELOW = 4
 
@@ -39,7 +39,7 @@ def run(folder: str, fail_under: float | None, **given: Any) -> None:
     if settings.as_json:
         write(json.dumps(told, indent=2) + "\n")
     elif settings.as_csv:
-        write(forecast.table(settings.levels).write_csv())
+        write_table(forecast.table(settings.levels))
     else:
         from forecast.screen import render
 
