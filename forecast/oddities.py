@@ -71,13 +71,14 @@ class Oddity:
 
 def find_oddities(history: History, start: dt.date | None = None) -> tuple[Oddity, ...]:
     """All oddities of all teams; start : first day of the forecast, None for what can be said without it."""
-    found: list[Oddity] = []
-    for team in history.teams:
-        rows = history.of(team)
-        for find in FINDERS:
-            found += find(rows)
-        if start is not None:
-            found += find_unfinished(rows, start) + find_stale(rows, start)
+    return tuple(odd for team in history.teams for odd in find_oddities_of(history.of(team), start))
+
+
+def find_oddities_of(rows: Sequence[Sprint], start: dt.date | None = None) -> tuple[Oddity, ...]:
+    """The oddities of the sprints of one team, oldest first; their places are those in `rows`."""
+    found = [odd for find in FINDERS for odd in find(rows)]
+    if start is not None:
+        found += find_unfinished(rows, start) + find_stale(rows, start)
     return tuple(found)
 
 

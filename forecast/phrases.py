@@ -1,9 +1,11 @@
-"""Phrases: dates, numbers and lists of names as they stand in a sentence. Names are escaped before they come here."""
+"""Phrases: dates, numbers and lists of names as they stand in a sentence; names of files are made safe by `say_name`."""
 
 from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
+
+from forecast.errors import quote
 
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 FEW = 3
@@ -39,3 +41,38 @@ def say_number(number: float) -> str:
 def say_count(number: int, one: str, many: str = "") -> str:
     """A number of things: 1 sprint, 12 sprints; `many` where it is not `one` with an s."""
     return f"{number:,} {one if number == 1 else many or one + 's'}"
+
+
+def say_name(name: str) -> str:
+    """A name from a file as it is safe to stand in a sentence: escaped, and at most 80 characters."""
+    return quote(name)[1:-1]
+
+
+def say_names(names: Sequence[str], most: int = FEW) -> str:
+    """A few of several names from files."""
+    return say_few([say_name(name) for name in names], most)
+
+
+def say_share(share: float) -> str:
+    """A share in whole percent: 85 %; never 0 % or 100 % for what is not."""
+    if 0 < share < 0.01:
+        return "less than 1 %"
+    return f"{min(round(100 * share), 99 if share < 1 else 100)} %"
+
+
+def say_days(days: float) -> str:
+    """A length of calendar days as one would say it: 12 days, 5 weeks, 14 months, 3 years."""
+    if days < 21:
+        return say_count(round(days), "day")
+    if days < 90:
+        return say_count(round(days / 7), "week")
+    if days < 730:
+        return say_count(round(days / 30.4), "month")
+    return say_count(round(days / 365.25), "year")
+
+
+def say_each(clauses: Sequence[str], what: str = "team", most: int = FEW) -> str:
+    """A few of several clauses that may hold commas: a of X; b of Y; and 4 more teams."""
+    if len(clauses) <= most + 1:
+        return "; ".join(clauses)
+    return "; ".join([*clauses[:most], f"and {say_count(len(clauses) - most, f'more {what}')}"])

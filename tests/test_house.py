@@ -24,14 +24,17 @@ PACKAGE = ROOT / "forecast"
 
 FLOORS: tuple[tuple[str, ...], ...] = (
     ("errors", "arrays", "compiling", "draws", "engine", "replay", "ledger", "reference", "scores"),
-    ("values", "phrases", "dates", "estimate", "history", "team", "feature", "roadmap"),
-    ("throughput", "calendar", "plan", "scope", "luck", "prospects", "oddities", "pacing"),
+    ("values", "phrases", "finding", "dates", "estimate", "history", "team", "feature", "roadmap"),
+    (
+        *("throughput", "calendar", "plan", "scope", "luck", "prospects"),
+        *("oddities", "pacing", "past", "clue", "trust", "timekeeping", "soundness", "precedence"),
+    ),
     (
         *("tally", "simulation", "outcome", "impact", "frontier", "remedies", "commitment", "allocation", "order"),
-        *("backtesting", "explanation"),
+        *("backtesting", "explanation", "alone", "assumptions", "checkup"),
     ),
-    ("files", "schema", "rows", "sheets", "importers", "charts", "report", "snapshots"),
-    ("cli", "commands", "options", "screen", "wording", "web", "__main__"),
+    ("files", "inspection", "schema", "rows", "sheets", "importers", "charts", "report", "snapshots"),
+    ("cli", "commands", "options", "screen", "checklist", "wording", "web", "__main__"),
 )
 """Kernels, nouns, model, answers, edges, doors. A package of its own (importers) stands on one floor with all its modules."""
 
