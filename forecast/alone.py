@@ -12,7 +12,7 @@ from forecast.history import History
 from forecast.past import Past
 from forecast.phrases import say_date, say_name, say_names, say_share
 from forecast.roadmap import Link, Roadmap
-from forecast.tally import share_error
+from forecast.tally import say_chance, share_error
 from forecast.throughput import Throughput
 
 RUNS = 1000
@@ -20,12 +20,15 @@ CERTAIN = 3.0
 """Standard errors by which the chance has to be below the level before anything is said."""
 AMPLE = 3.0
 """Where there are so many times the days that all the work would take one after the other, a promise is not tried."""
-MOST_PARTS = 4000
-"""Parts, externals and milestones in all roadmaps that are simulated; promises beyond are not tried."""
+MOST_EFFORT = 200_000
+"""Effort of all simulations together (about two seconds), in sprints of a team; promises beyond are not tried."""
+EFFORT_EACH, EFFORT_OF_PART = 1000, 20
 MOST_STEPS = 1_000_000
 
 Needed = dict[str, set[str | None]]
 """What a promise cannot do without: features, and which teams' parts of them; None stands for the whole."""
+Links = dict[str, list[Link]]
+"""The links of each waiting feature."""
 
 
 def find_hopeless(
@@ -34,31 +37,33 @@ def find_hopeless(
     """Promises below the roadmap's level in a simulation (1,000 runs) of nothing but themselves and what they wait for.
 
     Told when the chance is more than three standard errors below the level, which for a promise exactly at it happens in about 1
-    of 700. The first promises of the roadmap are tried, up to about 4,000 parts in all; those left over are named in a note.
+    of 700. The first promises of the roadmap are tried, up to a given effort; the others are named in a note.
     """
     paces = {past.name: past.mean * past.team.share / (past.sprint_days * 5 / 7) for past in pasts}
-    of_feature: dict[str, list[Link]] = {}
+    of_feature: Links = {}
     for link in roadmap.links:
         of_feature.setdefault(link.feature, []).append(link)
     clauses: dict[str, str] = {}
     left: list[str] = []
-    parts, steps = 0, 0
+    effort, steps = 0.0, 0
     for promise in roadmap.promises:
         if promise.due is None or promise.due < roadmap.start or (promise.not_before or promise.due) > promise.due:
             continue  # told elsewhere
-        if steps > MOST_STEPS or parts > MOST_PARTS:
+        if steps > MOST_STEPS or effort > MOST_EFFORT:
             left.append(promise.name)
             continue
-        needed = find_needed(roadmap, of_feature, promise.name)
+        needed = find_needed(of_feature, promise.name)
         steps += len(needed)
         days = roadmap.clock.days_until(promise.due)
-        takes = _add_up(roadmap, needed, paces)
+        takes = _add_up(roadmap, needed, of_feature, paces)
         if takes is None or days > AMPLE * takes:
             continue  # without a pace there is no date: told elsewhere
-        parts += sum(len(teams) for teams in needed.values())
-        chance = _simulate(keep_only(roadmap, needed), history, model, promise.name, days, seed)
+        alone = keep_only(roadmap, needed)
+        sprints = sum(days * 7 / 5 / (team.sprint_days or roadmap.sprint_days) for team in alone.teams)
+        effort += EFFORT_EACH + EFFORT_OF_PART * len(needed) + sprints
+        chance = _simulate(alone, history, model, promise.name, days, seed)
         if chance + CERTAIN * share_error(round(chance * RUNS), RUNS) < roadmap.promise_level:
-            clauses[promise.name] = f"{say_name(promise.name)} by {say_date(promise.due)} ({say_share(chance)})"
+            clauses[promise.name] = f"{say_name(promise.name)} by {say_date(promise.due)} ({say_chance(chance, RUNS)})"
     lead = f"Below {say_share(roadmap.promise_level)} even if nothing else were done ({RUNS:,} runs)"
     way_out = "Move the due date, make the feature smaller, or take out what it waits for."
     return gather("warning", "alone", "feature", lead, clauses, way_out) + _tell_left(left)
@@ -72,8 +77,8 @@ def _tell_left(names: Sequence[str]) -> list[Finding]:
     return [Finding("note", "roadmap", sentence, "Run the forecast for their chances.", "not tried", tuple(names))]
 
 
-def find_needed(roadmap: Roadmap, links: dict[str, list[Link]], name: str) -> Needed:
-    """All that a feature waits for, directly or not, and itself; links : those of each waiting feature."""
+def find_needed(links: Links, name: str) -> Needed:
+    """All that a feature waits for, directly or not, and itself."""
     needed: Needed = {}
     todo: list[tuple[str, str | None]] = [(name, None)]
     while todo:
@@ -118,7 +123,7 @@ def keep_only(roadmap: Roadmap, needed: Needed) -> Roadmap:
     )
 
 
-def _add_up(roadmap: Roadmap, needed: Needed, paces: dict[str, float]) -> float | None:
+def _add_up(roadmap: Roadmap, needed: Needed, links: Links, paces: dict[str, float]) -> float | None:
     """Working days of all that is needed, one after the other, each after a hand-off; None when a team has no pace.
 
     The mean of everything; inf where a team's planned capacity falls below half.
@@ -143,11 +148,8 @@ def _add_up(roadmap: Roadmap, needed: Needed, paces: dict[str, float]) -> float 
     if any(change.factor < 0.5 for team in working for change in team.capacity):
         return math.inf
     sprint = max((team.sprint_days or roadmap.sprint_days for team in working), default=0) * 5 / 7
-    return (
-        days
-        + sprint * len(needed)
-        + sum(link.lag.mean for link in roadmap.links if link.lag.high and link.feature in needed)
-    )
+    lags = sum(link.lag.mean for name in needed for link in links.get(name, ()))
+    return days + sprint * len(needed) + lags
 
 
 def _simulate(roadmap: Roadmap, history: History, model: Throughput, name: str, days: int, seed: int) -> float:

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 from forecast.errors import did_you_mean
 from forecast.feature import External, Feature
 from forecast.finding import Finding, gather
 from forecast.past import Past
-from forecast.phrases import say_date, say_days, say_name, say_names, say_number, say_share
+from forecast.phrases import say_date, say_days, say_few, say_name, say_names, say_number, say_share
 from forecast.roadmap import Roadmap
-from forecast.team import Team
 
 YEAR = 365
 LONG_WAIT = 130
@@ -125,12 +124,15 @@ def _find_allocation(roadmap: Roadmap) -> list[Finding]:
     starved: dict[str, str] = {}
     hints: dict[str, None] = {}
     for each in roadmap.teams:
-        for objective, share in _unserved(each, serve[each.name]):
-            others = [name for name in serve[each.name] if name and name not in (each.allocation or {})]
-            hints.setdefault(did_you_mean(objective, others))
-            unused[f"{each.name}: {objective}"] = f"{say_name(each.name)} {say_share(share)} for {say_name(objective)}"
-        shares = each.allocation or {}
-        left = [name for objective, names in serve[each.name].items() if objective not in shares for name in names]
+        shares, served = each.allocation or {}, serve[each.name]
+        idle = [objective for objective, share in shares.items() if served and share > 0 and objective not in served]
+        if idle:
+            unused[each.name] = f"{say_name(each.name)} " + say_few(
+                [f"{say_share(shares[o])} for {say_name(o)}" for o in idle]
+            )
+            others = [objective for objective in served if objective and objective not in shares]
+            hints |= dict.fromkeys(did_you_mean(objective, others) for objective in idle)
+        left = [name for objective, names in served.items() if objective not in shares for name in names]
         if left and shares and sum(shares.values()) > 1 - 1e-9:
             starved[each.name] = f"{say_name(each.name)} for {say_names(left)}"
     lead = "An allocation gives a share to an objective that no feature of the team serves, so it flows to the others"
@@ -140,13 +142,6 @@ def _find_allocation(roadmap: Roadmap) -> list[Finding]:
     return found + gather(
         "warning", "allocation", "team", lead, starved, "Give them a share, or an objective that has one."
     )
-
-
-def _unserved(team: Team, serve: dict[str | None, list[str]]) -> Iterator[tuple[str, float]]:
-    if serve:  # a team without work is told elsewhere
-        for objective, share in (team.allocation or {}).items():
-            if share > 0 and objective not in serve:
-                yield objective, share
 
 
 # Dates -----------------------------------------------------------------------------------------------------------------
@@ -224,9 +219,9 @@ def _find_started(roadmap: Roadmap) -> list[Finding]:
     idle = [each.name for each in _working(roadmap) if each.started and not keeps & set(each.work)]
     if not idle:
         return []
-    are = "is" if len(idle) == 1 else "are"
+    are, their = ("is", "its") if len(idle) == 1 else ("are", "their")
     sentence = (
-        f"{say_names(idle)} {are} marked as started, which changes nothing: no team of theirs has finish_started."
+        f"{say_names(idle)} {are} marked as started, which changes nothing: none of {their} teams has finish_started."
     )
     way_out = "Set finish_started = true for teams that finish what they began, or leave the mark as a reminder."
     where = f'feature "{say_name(idle[0])}"' if len(idle) == 1 else "roadmap"

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from forecast.clue import HARDLY, MOVES, SURELY, Clue, Question
+from forecast.errors import quote
 from forecast.history import Sprint
 from forecast.oddities import Oddity, list_weekdays
 from forecast.past import Past
@@ -15,7 +16,7 @@ from forecast.phrases import say_count, say_date, say_days, say_name, say_number
 
 def _sprint(sprint: Sprint) -> str:
     """The name of a sprint, or when it began."""
-    return say_name(sprint.name) if sprint.name else f"that of {say_date(sprint.start)}"
+    return quote(sprint.name) if sprint.name else f"that of {say_date(sprint.start)}"
 
 
 def _ask_same_dates(past: Past) -> Clue | None:
@@ -23,9 +24,10 @@ def _ask_same_dates(past: Past) -> Clue | None:
     if not odds:
         return None
     twice = sum(len(odd.at) - 1 for odd in odds)
-    first = odds[0].sprints
-    clause = f"{say_name(past.name)} {say_count(twice, 'row')} too many, such as {_sprint(first[1])} beside {_sprint(first[0])}"
-    return Clue(clause, _doubt(past, odds))
+    one, other = odds[0].sprints[:2]
+    named = f"{quote(one.name)} and {quote(other.name)}" if one.name and other.name else "two"
+    such = f"such as {named} from {say_date(one.start)} on"
+    return Clue(f"{say_name(past.name)} {say_count(twice, 'row')} too many, {such}", _doubt(past, odds))
 
 
 def _ask_overlaps(past: Past) -> Clue | None:
@@ -67,7 +69,7 @@ def _ask_names(past: Past) -> Clue | None:
     if not odds:
         return None
     other = f" and {len(odds) - 1} more" if len(odds) > 1 else ""
-    return Clue(f"{say_name(past.name)} {say_name(odds[0].sprints[0].name)}{other}", HARDLY)
+    return Clue(f"{say_name(past.name)} {quote(odds[0].sprints[0].name)}{other}", HARDLY)
 
 
 def _ask_years(past: Past) -> Clue | None:
@@ -76,7 +78,7 @@ def _ask_years(past: Past) -> Clue | None:
         return None
     first = odds[0].sprints[0]
     other = f" and {len(odds) - 1} more" if len(odds) > 1 else ""
-    return Clue(f"{say_name(past.name)} {say_name(first.name)}, which began on {say_date(first.start)}{other}", HARDLY)
+    return Clue(f"{say_name(past.name)} {quote(first.name)}, which began on {say_date(first.start)}{other}", HARDLY)
 
 
 def _ask_lengths(past: Past) -> Clue | None:
@@ -84,12 +86,8 @@ def _ask_lengths(past: Past) -> Clue | None:
     if not odds:
         return None
     worst = max(odds, key=lambda odd: max(odd.measure, 1 / odd.measure))
-    such = f"such as {_sprint(worst.sprints[0])}, where {worst.why.removeprefix('it has ')} {_are(worst)} counted"
+    such = f"such as {_sprint(worst.sprints[0])} of {worst.why.removeprefix('it has ')}"
     return Clue(f"{say_name(past.name)} {say_count(len(odds), 'sprint')}, {such}", HARDLY)
-
-
-def _are(odd: Oddity) -> str:
-    return "is" if " 1 weekday" in f" {odd.why.removeprefix('it has ')} " else "are"
 
 
 def _ask_plan(past: Past) -> Clue | None:

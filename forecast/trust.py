@@ -103,7 +103,7 @@ def _find_not_working(roadmap: Roadmap, history: History, pasts: Pasts) -> list[
         return []
     have = "has" if len(names) == 1 else "have"
     sentence = f"{say_names(list(names))} {have} no work on this roadmap."
-    return [Finding("note", "roadmap", sentence, "Nothing, unless work is missing.", "not working", tuple(names))]
+    return [Finding("note", "roadmap", sentence, "Leave it so, unless work is missing.", "not working", tuple(names))]
 
 
 # What the counts show ----------------------------------------------------------------------------------------------------
