@@ -44,6 +44,5 @@ class Question:
             return []
         names = sorted(clues, key=lambda name: -clues[name].moves)
         severity: Severity = "warning" if clues[names[0]].moves >= MOVES else "note"
-        return gather(
-            severity, self.kind, "team", self.lead, {name: clues[name].clause for name in names}, self.way_out
-        )
+        clauses = {name: clues[name].clause for name in names}
+        return gather(severity, self.kind, "team", self.lead, clauses, self.way_out, "history")

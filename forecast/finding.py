@@ -99,16 +99,23 @@ class Finding:
 
 
 def gather(
-    severity: Severity, kind: str, what: str, lead: str, clauses: Mapping[str, str], way_out: str
+    severity: Severity,
+    kind: str,
+    what: str,
+    lead: str,
+    clauses: Mapping[str, str],
+    way_out: str,
+    whole: str = "roadmap",
 ) -> list[Finding]:
     """One finding about all things of a kind, none when there are none.
 
     what : such as "feature"; lead : the beginning of the sentence; clauses : by name of the thing, what follows the lead
+    whole : where several of them are: "roadmap" or "history"
     """
     if not clauses:
         return []
     names = tuple(clauses)
-    where = f'{what} "{say_name(names[0])}"' if len(names) == 1 else "roadmap" if what == "feature" else "history"
+    where = f'{what} "{say_name(names[0])}"' if len(names) == 1 else whole
     return [Finding(severity, where, f"{lead}: {say_each(list(clauses.values()), what)}.", way_out, kind, names)]
 
 

@@ -36,8 +36,13 @@ def _ask_overlaps(past: Past) -> Clue | None:
         return None
     worst = max(odds, key=lambda odd: odd.measure)
     shared = say_count(int(worst.measure), "weekday")
-    such = f"such as {_sprint(worst.sprints[0])} and {_sprint(worst.sprints[1])}, which share {shared}"
-    return Clue(f"{say_name(past.name)} {say_count(len(odds), 'time')}, {such}", _doubt(past, odds))
+    pair = f"{_sprint(worst.sprints[0])} and {_sprint(worst.sprints[1])}, which share {shared}"
+    return Clue(f"{say_name(past.name)} {_times(odds)}{pair}", _doubt(past, odds))
+
+
+def _times(odds: Sequence[Oddity]) -> str:
+    """What comes before an example: nothing when it is the only one."""
+    return f"{len(odds)} times, such as " if len(odds) > 1 else ""
 
 
 def _doubt(past: Past, odds: Sequence[Oddity]) -> float:
@@ -47,7 +52,8 @@ def _doubt(past: Past, odds: Sequence[Oddity]) -> float:
 
 def _ask_shared_days(past: Past) -> Clue | None:
     odds = past.odd("shared day")
-    return Clue(f"{say_name(past.name)} {say_count(len(odds), 'time')}", HARDLY) if odds else None
+    times = "once" if len(odds) == 1 else f"{len(odds)} times"
+    return Clue(f"{say_name(past.name)} {times}", HARDLY) if odds else None
 
 
 def _ask_gaps(past: Past) -> Clue | None:
@@ -86,8 +92,8 @@ def _ask_lengths(past: Past) -> Clue | None:
     if not odds:
         return None
     worst = max(odds, key=lambda odd: max(odd.measure, 1 / odd.measure))
-    such = f"such as {_sprint(worst.sprints[0])} of {worst.why.removeprefix('it has ')}"
-    return Clue(f"{say_name(past.name)} {say_count(len(odds), 'sprint')}, {such}", HARDLY)
+    such = f"{_sprint(worst.sprints[0])} of {worst.why.removeprefix('it has ')}"
+    return Clue(f"{say_name(past.name)} {_times(odds)}{such}", HARDLY)
 
 
 def _ask_plan(past: Past) -> Clue | None:
@@ -116,10 +122,8 @@ def _ask_unfinished(past: Past) -> Clue | None:
 
 def _ask_stale(past: Past) -> Clue | None:
     for odd in past.odd("stale"):
-        sprints = say_number(round(odd.measure, 1))
-        return Clue(
-            f"{say_name(past.name)} on {say_date(odd.sprints[0].end)}, {sprints} sprints before the start", SURELY
-        )
+        days = odd.measure * float(np.median(list_weekdays(past.rows))) * 7 / 5
+        return Clue(f"{say_name(past.name)} on {say_date(odd.sprints[0].end)}, {say_days(days)} before", SURELY)
     return None
 
 

@@ -160,8 +160,8 @@ MESSAGES: dict[str, tuple[dict[str, Any], str]] = {
     ),
     "sprints that overlap": (
         {"past": [*WEB, *gone(API, 3), *sprints("API", [9], 21, -105, names=["Long"])]},
-        'note: team "API": Sprints overlap, so that each holds only part of what the team did in its days: API 1 '
-        'time, such as "Long" and that of 15 Sep 2025, which share 5 weekdays. Give each day to one sprint, '
+        'note: team "API": Sprints overlap, so that each holds only part of what the team did in its days: API '
+        '"Long" and that of 15 Sep 2025, which share 5 weekdays. Give each day to one sprint, '
         "and add up rows that are one sprint.",
     ),
     "a sprint that is not over": (
@@ -172,8 +172,8 @@ MESSAGES: dict[str, tuple[dict[str, Any], str]] = {
     ),
     "a history that ends early": (
         {"past": [*WEB, *sprints("API", until=-70)]},
-        'warning: team "API": The history ends long before the forecast starts: API on 26 Oct 2025, 5 sprints '
-        "before the start. Add the sprints since then, with 0 where nothing was finished.",
+        'warning: team "API": The history ends long before the forecast starts: API on 26 Oct 2025, 10 '
+        "weeks before. Add the sprints since then, with 0 where nothing was finished.",
     ),
     "a gap": (
         {"past": [*WEB, *gone(API, 4)]},
@@ -190,8 +190,8 @@ MESSAGES: dict[str, tuple[dict[str, Any], str]] = {
                 *sprints("API", [9] * 7),
             ]
         },
-        'note: team "API": Not all sprints have the usual length; their counts are scaled by weekdays: API 1 '
-        "sprint, such as that of 1 Sep 2025 of 20 weekdays. Check their first and last days.",
+        'note: team "API": Not all sprints have the usual length; their counts are scaled by weekdays: API '
+        "that of 1 Sep 2025 of 20 weekdays. Check their first and last days.",
     ),
     "sprints longer than planned": (
         {"past": [*WEB, *sprints("API", days=21)]},
@@ -201,7 +201,7 @@ MESSAGES: dict[str, tuple[dict[str, Any], str]] = {
     ),
     "a day in two sprints": (
         {"past": [*WEB, *API[:-1], fc.Sprint("API", dt.date(2025, 12, 19), dt.date(2026, 1, 4), 8)]},
-        'note: team "API": Sprints end on the day on which the next one begins: API 1 time. Write the last day '
+        'note: team "API": Sprints end on the day on which the next one begins: API once. Write the last day '
         "of a sprint, included; each of these is counted a day too long.",
     ),
     "a name twice": (
@@ -532,6 +532,8 @@ def test_four_alike_are_all_named() -> None:
         == "Lead: A; B; C; and 2 more parts."
     )
     assert gather("note", "zero", "part", "Lead", {}, "Do.") == []
+    assert gather("note", "zero", "part", "Lead", clauses, "Do.")[0].where == "roadmap"
+    assert gather("note", "zero", "part", "Lead", {"A": "A"}, "Do.")[0].where == 'part "A"'
 
 
 def test_the_most_severe_come_first_and_then_what_moves_most() -> None:
