@@ -35,6 +35,10 @@ _HOME = {
     "how_many": "simulation",
     "Forecast": "outcome",
     "HowMany": "tally",
+    # whether the data is good enough
+    "check": "inspection",
+    "Checkup": "checkup",
+    "Finding": "finding",
     # what goes wrong
     "Fault": "errors",
     "Refused": "errors",
@@ -44,10 +48,12 @@ __all__ = [
     "After",
     "Bootstrap",
     "Capacity",
+    "Checkup",
     "Estimate",
     "External",
     "Fault",
     "Feature",
+    "Finding",
     "Forecast",
     "History",
     "HowMany",
@@ -58,17 +64,21 @@ __all__ = [
     "Sprint",
     "Team",
     "__version__",
+    "check",
     "how_many",
     "read",
     "simulate",
 ]
 
 if TYPE_CHECKING:
+    from forecast.checkup import Checkup
     from forecast.errors import Fault, Refused
     from forecast.estimate import Estimate
     from forecast.feature import After, External, Feature, Part, Risk
     from forecast.files import read
+    from forecast.finding import Finding
     from forecast.history import History, Sprint
+    from forecast.inspection import check
     from forecast.outcome import Forecast
     from forecast.roadmap import Roadmap
     from forecast.simulation import how_many, simulate

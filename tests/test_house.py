@@ -22,32 +22,19 @@ import forecast as fc
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "forecast"
 
-FLOORS: tuple[tuple[str, ...], ...] = (
-    ("errors", "arrays", "compiling", "draws", "engine", "replay", "ledger", "reference", "scores"),
-    ("values", "dates", "estimate", "history", "team", "feature", "cycles", "roadmap"),
-    ("throughput", "calendar", "plan", "scope", "luck", "prospects"),
-    (
-        *("tally", "simulation", "outcome", "impact", "frontier", "remedies", "commitment", "allocation", "order"),
-        *("backtesting", "explanation"),
-    ),
-    (
-        *(
-            "files",
-            "reader",
-            "toml",
-            "shape",
-            "schema",
-            "lines",
-            "loading",
-            "grid",
-            "workbook",
-            "parquet",
-            "columns",
-            "notation",
-        ),
-        *("rows", "sheets", "faults", "writing", "importers", "charts", "report", "snapshots"),
-    ),
-    ("cli", "commands", "options", "screen", "wording", "web", "__main__"),
+FLOORS: tuple[tuple[str, ...], ...] = tuple(
+    tuple(names.split())
+    for names in (
+        "errors arrays compiling draws engine replay ledger reference scores",
+        "values dates estimate history team feature cycles roadmap phrases finding",
+        "throughput calendar plan scope luck prospects oddities pacing past clue trust timekeeping soundness "
+        "precedence",
+        "tally simulation outcome impact frontier remedies commitment allocation order backtesting "
+        "explanation alone assumptions checkup",
+        "files reader toml shape schema lines loading grid workbook parquet columns notation rows sheets "
+        "faults writing importers charts report snapshots inspection",
+        "cli commands options screen wording web __main__ checklist",
+    )
 )
 """Kernels, nouns, model, answers, edges, doors. A package of its own (importers) stands on one floor with all its modules."""
 
