@@ -46,7 +46,7 @@ def table(head: str, values: Mapping[str, Any]) -> str:
     return "\n".join([head, *lines, ""])
 
 
-def to_toml(roadmap: fc.Roadmap, history: fc.History, **files: str) -> str:
+def to_toml(roadmap: fc.Roadmap, history: fc.History, /, **files: str) -> str:
     """The roadmap as a roadmap.toml, with the history in it; files: history and features, when these stand in sheets."""
     counts = {team: [sprint.done for sprint in history.of(team)] for team in history.teams}
     top = {key: getattr(roadmap, key) for key in ("start", "sprint_days", "handoff", "days_off", "unit", "growth")}

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import copy
+import datetime as dt
 import string
 import tomllib
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +25,11 @@ from forecast.lines import Lines
 from forecast.notation import Notation
 from forecast.writing import write_file
 
-SPRINTS = "team,sprint,start,end,done\nWeb,S1,2025-12-08,2025-12-21,7\nWeb,S2,2025-12-22,2026-01-04,0\nAPI,,2025-12-22,2026-01-04,2.5\n"
+SPRINTS = """team,sprint,start,end,done
+Web,S1,2025-12-08,2025-12-21,7
+Web,S2,2025-12-22,2026-01-04,0
+API,,2025-12-22,2026-01-04,2.5
+"""
 TOKENS = [
     *(
         '"',
@@ -46,52 +53,11 @@ TOKENS = [
         "/",
         "\\",
         "\0",
-        " ",
     ),
-    *(
-        "nan",
-        "inf",
-        "-1",
-        "1e400",
-        "1_000",
-        "1,5",
-        "1.234",
-        "True",
-        "true",
-        "None",
-        "2026-02-29",
-        "03/04/2026",
-        "10000-01-01",
-    ),
-    *(
-        "\ufeff",
-        "\u202e",
-        "\x1b[31m",
-        "\uff15",
-        "e\u0301",
-        "Web",
-        "web",
-        "Login",
-        "Login/API",
-        "after",
-        "feature",
-        "done",
-        "9" * 50,
-    ),
-    *(
-        "start",
-        "name",
-        "[[feature]]",
-        "[[team]]",
-        "[feature]",
-        "history",
-        "46027",
-        "=1+1",
-        "\x85",
-        "\u2028",
-        "\ud7ff",
-        "𝟓",
-    ),
+    *("nan", "inf", "-1", "1e400", "1_000", "1,5", "1.234", "True", "true", "None", "2026-02-29", "03/04/2026", " "),
+    *("\ufeff", "\u202e", "\x1b[31m", "\uff15", "e\u0301", "Web", "web", "Login", "Login/API", "after", "feature"),
+    *("done", "9" * 50, "start", "name", "[[feature]]", "[[team]]", "[feature]", "history", "46027", "=1+1", "\x85"),
+    *("\u2028", "\ud7ff", "\U0001d7d3", "10000-01-01"),
 ]
 
 edits = st.lists(
@@ -133,26 +99,27 @@ def mutate(text: str, changes: list[tuple[str, int, int, int, str]]) -> str:
 
 def read(folder: Path) -> tuple[fc.Roadmap, fc.History] | None:
     """What the folder says; None when it is refused, in lines that can be printed."""
+    refused: fc.Refused | None = None
     try:
         return fc.read(folder)
     except fc.Refused as refusal:
-        assert refusal.faults
-        for fault in refusal.faults:
-            assert type(fault) is Fault
-            line = str(fault)
-            assert "\n" not in line
-            assert "\x1b" not in line
-            assert "\ue000" not in line
-            assert fault.where
-            assert fault.way_out
-            assert len(line) < 2500, line
-        return None
+        refused = refusal
+    assert refused.faults
+    for fault in refused.faults:
+        line = str(fault)
+        assert type(fault) is Fault
+        assert not set(line) & {"\n", "\x1b", "\ue000"}, line
+        assert fault.where, line
+        assert fault.way_out, line
+        assert len(line) < 2500, line
+    return None
 
 
-def thousands(test: Any) -> Any:
-    """A property that is tried on a thousand mutations."""
-    slow = [HealthCheck.too_slow, HealthCheck.function_scoped_fixture, HealthCheck.filter_too_much]
-    return seed(SEED)(settings(max_examples=1000, deadline=None, database=None, suppress_health_check=slow)(test))
+def tried(times: int) -> Callable[[Any], Any]:
+    """A property that is tried on so many mutations."""
+    slow = [HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
+    chosen = settings(max_examples=times, deadline=None, database=None, suppress_health_check=slow)
+    return lambda test: seed(SEED)(chosen(test))
 
 
 def check_round_trip(folder: Path, portfolio: tuple[fc.Roadmap, fc.History]) -> None:
@@ -164,7 +131,7 @@ def check_round_trip(folder: Path, portfolio: tuple[fc.Roadmap, fc.History]) -> 
     assert {team: [sprint.done for sprint in again[1].of(team)] for team in again[1].teams} == counts
 
 
-@thousands
+@tried(1000)
 @given(changes=edits)
 def test_a_changed_roadmap_file_is_read_or_refused(tmp_path: Path, changes: Any) -> None:
     text = mutate(FULL_TOML, changes).encode("utf-8", "surrogatepass")
@@ -173,7 +140,7 @@ def test_a_changed_roadmap_file_is_read_or_refused(tmp_path: Path, changes: Any)
         check_round_trip(tmp_path, portfolio)
 
 
-@thousands
+@tried(1000)
 @given(changes=edits, which=st.sampled_from(["features", "throughput"]), separator=st.sampled_from(",;\t"))
 def test_a_changed_sheet_is_read_or_refused(tmp_path: Path, changes: Any, which: str, separator: str) -> None:
     sheets = {"features": FULL_CSV, "throughput": SPRINTS}
@@ -208,7 +175,7 @@ BOOK = workbook(
 )
 
 
-@thousands
+@tried(500)
 @given(
     changes=st.lists(
         st.tuples(st.integers(0, len(BOOK)), st.integers(0, 20), st.binary(max_size=8)), min_size=1, max_size=4
@@ -225,7 +192,7 @@ def test_the_changed_bytes_of_a_workbook_are_read_or_refused(tmp_path: Path, cha
         check_round_trip(tmp_path, portfolio)
 
 
-@thousands
+@tried(500)
 @given(changes=edits, part=st.integers(0, 20))
 def test_the_changed_parts_of_a_workbook_are_read_or_refused(tmp_path: Path, changes: Any, part: int) -> None:
     """The archive is whole, the XML in it is not what it was."""
@@ -267,8 +234,7 @@ values = st.recursive(
 )
 
 
-@settings(max_examples=300, deadline=None, database=None)
-@seed(SEED)
+@tried(300)
 @given(
     tables=st.lists(st.dictionaries(keys, values, max_size=4), max_size=3),
     top=st.dictionaries(keys, values, max_size=3),
@@ -323,62 +289,40 @@ def test_a_scan_that_does_not_agree_with_the_reader_is_not_believed() -> None:
 # ---- cells
 
 
-@settings(max_examples=2000, deadline=None, database=None)
-@seed(SEED)
-@given(
-    text=st.one_of(st.text(max_size=12), st.text("0123456789.,-+eE/ :TZ%", max_size=14)),
-    decimal=st.sampled_from(["", ".", ","]),
-)
-def test_any_cell_is_a_number_or_a_fault_and_a_date_or_a_fault(text: str, decimal: str) -> None:
+cells = st.one_of(st.text(max_size=12), st.text("0123456789.,-+eE/ :TZ%", max_size=14))
+
+
+@tried(2000)
+@given(text=cells, decimal=st.sampled_from(["", ".", ","]), order=st.sampled_from(["", "day", "month"]))
+def test_any_cell_is_a_number_or_a_fault_and_a_date_or_a_fault(text: str, decimal: str, order: str) -> None:
     for has_commas in (True, False):
-        for order in ("", "day", "month"):
-            notation = Notation(has_commas, decimal, {"due": order})
-            for read_cell in (notation.number, lambda cell, notation=notation: notation.date(cell, "due")):
-                try:
-                    read_cell(text.strip())
-                except Fault as fault:
-                    assert fault.way_out
+        notation = Notation(has_commas, decimal, {"due": order})
+        with contextlib.suppress(Fault):
+            assert isinstance(notation.number(text.strip()), float)
+        with contextlib.suppress(Fault):
+            assert isinstance(notation.date(text.strip(), "due"), dt.date)
 
 
-@settings(max_examples=500, deadline=None, database=None)
-@seed(SEED)
-@given(
-    number=st.floats(0, 1e9), day=st.dates(min_value=fc.Roadmap.__init__ and __import__("datetime").date(1900, 1, 1))
-)
-def test_numbers_and_dates_as_this_program_writes_them_are_read_exactly(number: float, day: Any) -> None:
-    if day.year <= 2900:
-        assert Notation().date(day.isoformat(), "due") == day
+@tried(500)
+@given(number=st.floats(0, 1e9), day=st.dates(dt.date(1900, 1, 1), dt.date(2900, 12, 31)))
+def test_numbers_and_dates_as_this_program_writes_them_are_read_exactly(number: float, day: dt.date) -> None:
+    assert Notation().date(day.isoformat(), "due") == day
     assert Notation().number(repr(number)) == number
 
 
-@settings(max_examples=200, deadline=None, database=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@seed(SEED)
+@tried(200)
 @given(content=st.one_of(st.text(max_size=50).filter(lambda text: text.isprintable()), st.binary(max_size=50)))
 def test_what_is_written_is_what_is_there(tmp_path: Path, content: str | bytes) -> None:
     write_file(tmp_path / "a", content, force=True)
     assert (tmp_path / "a").read_bytes() == (content.encode() if isinstance(content, str) else content)
 
 
-def test_the_writer_of_these_tests_can_be_wrong(tmp_path: Path) -> None:
-    """The control of the round trips: a writer that forgets something is found out."""
+@pytest.mark.parametrize("forgotten", ["handoff = ", "wip = ", "lag", "objective", "allocation", "window"])
+def test_a_writer_that_forgets_something_is_found_out(tmp_path: Path, forgotten: str) -> None:
+    """The control of the round trips."""
     portfolio = fc.read(write(tmp_path, FULL_TOML))
     check_round_trip(tmp_path, portfolio)
-    forgetful = to_toml(*portfolio).replace("handoff", "#handoff")
-    assert fc.read(write(tmp_path, forgetful))[0] != portfolio[0]
-    with pytest.raises(AssertionError):
-        check_round_trip(
-            tmp_path, (portfolio[0].without("Launch"), fc.History([])) if False else (portfolio[0], _Liar())
-        )  # type: ignore[arg-type]
-
-
-class _Liar:
-    """A history that is not what it writes."""
-
-    teams = ("Web",)
-
-    def __init__(self) -> None:
-        self.asked = 0
-
-    def of(self, team: str) -> tuple[fc.Sprint, ...]:
-        self.asked += 1
-        return (fc.Sprint(team, None, None, self.asked),)
+    lines = to_toml(*portfolio).split("\n")
+    kept = [line for line in lines if forgotten not in line]
+    assert len(kept) < len(lines)
+    assert fc.read(write(tmp_path, "\n".join(kept)))[0] != portfolio[0]
