@@ -127,6 +127,24 @@ def test_names_that_are_not_of_another_year(names: list[str]) -> None:
     assert find([sprint(28 + 14 * at, name=name) for at, name in enumerate(names)]) == []
 
 
+def test_a_sprint_may_be_named_after_the_year_before_or_behind_it() -> None:
+    """All of it in December, and all of it in January, among others of the same year."""
+    ahead = [
+        sprint(315, name="2025 S23"),
+        sprint(329, name="2026 S1"),
+        sprint(343, name="2026 S2"),
+        sprint(364, name="2026 S3"),
+    ]
+    assert [odd for odd in find(ahead) if odd[0] == "misdated name"] == []
+    behind = [
+        sprint(329, name="2025 S24"),
+        sprint(343, name="2025 S25"),
+        sprint(364, name="2025 S26"),
+        sprint(378, name="2026 S1"),
+    ]
+    assert [odd for odd in find(behind) if odd[0] == "misdated name"] == []
+
+
 def test_the_turn_of_the_year_is_in_both() -> None:
     names = ["2025 S26", "2026 S1", "2026 S2"]
     assert find([sprint(350 + 14 * at, name=name) for at, name in enumerate(names)]) == []
