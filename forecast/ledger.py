@@ -230,7 +230,9 @@ def _follow(plan, capacity, team, links, desk, ledger, run):  # type: ignore[no-
     top = plan.team_part[team]
     while True:
         then = desk.event_time[event] if event < events else ledger.until
-        gained = _find_level(plan, capacity, team, then) - level
+        gained = max(
+            _find_level(plan, capacity, team, then) - level, 0.0
+        )  # an instant may come out a rounding error less
         if active == 0:
             top = _find_unfinished(plan, team, top, links, desk)
             _lose(plan, capacity, team, top, now, then, links, desk, ledger, run)

@@ -66,6 +66,7 @@ class PartTable(Table):
     size: Guess
     after: Afters = []
     shape: str = "triangular"
+    done: float = 0
 
 
 Work = Annotated[
