@@ -35,6 +35,8 @@ _HOME = {
     "how_many": "simulation",
     "Forecast": "outcome",
     "HowMany": "tally",
+    "explain": "explanation",
+    "Explanation": "explanation",
     # what goes wrong
     "Fault": "errors",
     "Refused": "errors",
@@ -45,6 +47,7 @@ __all__ = [
     "Bootstrap",
     "Capacity",
     "Estimate",
+    "Explanation",
     "External",
     "Fault",
     "Feature",
@@ -58,6 +61,7 @@ __all__ = [
     "Sprint",
     "Team",
     "__version__",
+    "explain",
     "how_many",
     "read",
     "simulate",
@@ -66,6 +70,7 @@ __all__ = [
 if TYPE_CHECKING:
     from forecast.errors import Fault, Refused
     from forecast.estimate import Estimate
+    from forecast.explanation import Explanation, explain
     from forecast.feature import After, External, Feature, Part, Risk
     from forecast.files import read
     from forecast.history import History, Sprint
