@@ -176,9 +176,11 @@ def _spans(forecast: Forecast, parts: int) -> Iterator[tuple[Longs, float]]:
     size = max(LEAST_CHUNK, CHUNK_ENTRIES // max(parts, 1))
     reached, horizon = -1.0, float(np.ceil(np.quantile(latest, 0.9))) + 1
     while reached < latest.max():
-        runs = np.flatnonzero((latest > reached) & (latest <= horizon - 1))
+        horizon = min(horizon, forecast.horizon)  # what the forecast did not see finished is not finished here either
+        until = horizon - 1 if horizon < forecast.horizon else np.inf
+        runs = np.flatnonzero((latest > reached) & (latest <= until))
         yield from ((runs[at : at + size], horizon) for at in range(0, len(runs), size))
-        reached, horizon = horizon - 1, 2 * horizon
+        reached, horizon = until, 2 * horizon
 
 
 class _Walk:

@@ -197,6 +197,17 @@ def test_a_walk_that_takes_a_wrong_turn_is_found(monkeypatch: pytest.MonkeyPatch
     assert max(days_of_nobody(number) for number in range(30)) > 1
 
 
+def test_what_the_forecast_did_not_see_finished_is_not_looked_for() -> None:
+    """Search takes 12 days or, with a bad first sprint, at least 21, which 15 days do not show; Pay is rarely later than both."""
+    past = fc.History.from_counts({"A": [10, 10, 10, 10, 1], "B": [10] * 19 + [7]})
+    features = [fc.Feature("Login", {"A": 2}), fc.Feature("Search", {"A": 10}), fc.Feature("Pay", {"B": 10})]
+    base = fc.simulate(fc.Roadmap("2026-01-05", ["A", "B"], features), past, runs=2000, seed=SEED, horizon=15)
+    is_seen = np.isfinite(base.finish[1])
+    assert set(np.round(base.finish[1][is_seen], 6)) == {12}
+    assert (~is_seen & (base.finish[2] > 12)).any()
+    assert days(explain(base), "Search") == {("work", "A"): 10, ("queue", "A"): 2}
+
+
 def _base(number: int) -> fc.Forecast:
     roadmap, past = seeded(SEED * 1000 + number)
     return fc.simulate(roadmap, past, runs=5, seed=number, horizon=300)
