@@ -125,7 +125,7 @@ class Explanation:
             "name": name,
             "bound_by": bound and {"kind": bound.kind, "name": bound.name, "share": bound.share},
             "ended_by": ended and {"kind": ended.kind, "name": ended.name, "share": ended.share},
-            "days": {kind: sum(each.days for each in stretches if each.kind == kind) for kind in KINDS},
+            "days": {kind: sum((each.days for each in stretches if each.kind == kind), 0.0) for kind in KINDS},
             "stretches": [{"kind": each.kind, "name": each.name, "days": each.days} for each in stretches],
         }
 

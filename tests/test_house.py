@@ -31,7 +31,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
         *("backtesting", "explanation"),
     ),
     ("files", "schema", "rows", "sheets", "writing", "importers", "charts", "report", "snapshots"),
-    ("cli", "commands", "options", "screen", "wording", "web", "__main__"),
+    ("cli", "commands", "options", "screen", "reasons", "wording", "web", "__main__"),
 )
 """Kernels, nouns, model, answers, edges, doors. A package of its own (importers) stands on one floor with all its modules."""
 
