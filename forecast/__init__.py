@@ -31,6 +31,7 @@ _HOME = {
     "Bootstrap": "throughput",
     # from files to answers
     "read": "files",
+    "roadmap_schema": "json_schema",
     "simulate": "simulation",
     "how_many": "simulation",
     "Forecast": "outcome",
@@ -64,6 +65,7 @@ __all__ = [
     "explain",
     "how_many",
     "read",
+    "roadmap_schema",
     "simulate",
 ]
 
@@ -74,6 +76,7 @@ if TYPE_CHECKING:
     from forecast.feature import After, External, Feature, Part, Risk
     from forecast.files import read
     from forecast.history import History, Sprint
+    from forecast.json_schema import roadmap_schema
     from forecast.outcome import Forecast
     from forecast.roadmap import Roadmap
     from forecast.simulation import how_many, simulate
