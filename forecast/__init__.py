@@ -30,6 +30,7 @@ _HOME = {
     # how throughput is drawn
     "Bootstrap": "throughput",
     # from files to answers
+    "init": "starter",
     "read": "files",
     "roadmap_schema": "json_schema",
     "simulate": "simulation",
@@ -64,6 +65,7 @@ __all__ = [
     "__version__",
     "explain",
     "how_many",
+    "init",
     "read",
     "roadmap_schema",
     "simulate",
@@ -80,6 +82,7 @@ if TYPE_CHECKING:
     from forecast.outcome import Forecast
     from forecast.roadmap import Roadmap
     from forecast.simulation import how_many, simulate
+    from forecast.starter import init
     from forecast.tally import HowMany
     from forecast.team import Capacity, Team
     from forecast.throughput import Bootstrap

@@ -12,6 +12,7 @@ from typing import Any
 import click
 
 from forecast import __version__
+from forecast.commands.init import init
 from forecast.commands.run import run
 from forecast.commands.schema import schema
 from forecast.errors import Fault, Refused
@@ -47,7 +48,7 @@ def cli() -> None:
     """
 
 
-COMMANDS = (run, schema)
+COMMANDS = (init, run, schema)
 for command in COMMANDS:
     cli.add_command(command)
 

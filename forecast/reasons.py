@@ -34,6 +34,15 @@ NOBODY = {"hand-off": "hand-offs and lags", "not before": "its earliest day"}
 """What holds a feature without being somebody."""
 
 
+HELD = {
+    "team": {"work": "{} are that team's work", "queue": "{} are spent in line for it"},
+    "external": {"external": "{} go to it"},
+    "hand-off": {"hand-off": "{} go to them"},
+    "not before": {"not before": "{} pass before it"},
+}
+"""What is said of the days that belong to who binds a feature, by kind."""
+
+
 def say_alone(told: Told) -> list[str]:
     """Which of the promises that do not hold would hold if nothing else were in the way; nothing when that was not asked."""
     level = told["provenance"]["promise_level"]
@@ -107,18 +116,15 @@ def say_reasons(told: Told) -> list[str]:
 
 
 def _say_reason(feature: Told, told: Told) -> str:
-    why = feature["why"]
-    most = max(why["stretches"], key=lambda stretch: stretch["days"])
-    total = _say_days(sum(why["days"].values()))
-    of = f"{_say_days(most['days'])} of its {total} days" if _say_days(most["days"]) != total else f"its {total} days"
-    where = {
-        "work": f"are work of {escape(most['name'])}",
-        "queue": f"are spent in line for {escape(most['name'])}, behind more important work",
-        "external": f"go to {escape(most['name'])}",
-    }.get(most["kind"], f"go to {NOBODY.get(most['kind'], '')}")
-    bound = why["bound_by"]
+    why, bound = feature["why"], feature["why"]["bound_by"]
     runs = "all runs" if bound["share"] == 1 else f"{_say_share(bound, told)} of runs"
-    return f"{escape(feature['name'])} is bound by {_name(bound)} in {runs}: {of} {where}."
+    days = {each["kind"]: _say_days(each["days"]) for each in why["stretches"] if each["name"] == bound["name"]}
+    held = [text.format(days[kind]) for kind, text in HELD[bound["kind"]].items() if days.get(kind, "0") != "0"]
+    total = _say_days(sum(why["days"].values()))
+    return (
+        f"{escape(feature['name'])} is bound by {_name(bound)} in {runs}: "
+        f"of its {total} working days, {say_list(held) or 'none'}."
+    )
 
 
 def _name(binder: dict[str, Any] | None) -> str:

@@ -30,7 +30,19 @@ FLOORS: tuple[tuple[str, ...], ...] = (
         *("tally", "simulation", "outcome", "impact", "frontier", "remedies", "commitment", "allocation", "order"),
         *("backtesting", "explanation"),
     ),
-    ("files", "schema", "json_schema", "rows", "sheets", "writing", "importers", "charts", "report", "snapshots"),
+    (
+        "files",
+        "schema",
+        "json_schema",
+        "rows",
+        "sheets",
+        "writing",
+        "starter",
+        "importers",
+        "charts",
+        "report",
+        "snapshots",
+    ),
     ("cli", "commands", "options", "screen", "reasons", "wording", "web", "__main__"),
 )
 """Kernels, nouns, model, answers, edges, doors. A package of its own (importers) stands on one floor with all its modules."""

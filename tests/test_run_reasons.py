@@ -101,10 +101,10 @@ Review    Web                all  Review     all    17        0         8       
 Launch    its earliest day   all                     0        0         0          0          34      34
 Pay       Web                all  API        all    13        5         0          8           0      26
 
-Search is bound by Web in all runs: 12 of its 22 days are spent in line for Web, behind more important work.
-Reports is bound by Web in all runs: 22 of its 32 days are spent in line for Web, behind more important work.
-Review is bound by Web in all runs: 12 of its 33 days are work of Web.
-Pay is bound by Web in all runs: 12 of its 26 days are work of Web."""
+Search is bound by Web in all runs: of its 22 working days, 10 are that team's work and 12 are spent in line for it.
+Reports is bound by Web in all runs: of its 32 working days, 10 are that team's work and 22 are spent in line for it.
+Review is bound by Web in all runs: of its 33 working days, 12 are that team's work.
+Pay is bound by Web in all runs: of its 26 working days, 12 are that team's work."""
     )
 
 
@@ -198,7 +198,7 @@ due = 2026-01-06
     for environment in ({}, {"FORCE_COLOR": "1", "COLUMNS": "150"}):
         out = run(str(tmp_path), "--runs", "50", "--alone", "--why", **environment).stdout
         assert "[b]Boo \\u202e is bound by \\u202eTeam [red] in all runs" in ESCAPES.sub("", out)
-        assert "its 30 days go to Ext \\u200f." in ESCAPES.sub("", out)
+        assert "of its 30 working days, 30 go to it." in ESCAPES.sub("", out)
         assert "\u202e" not in out
         assert "\u200f" not in out
 
