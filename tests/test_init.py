@@ -46,7 +46,7 @@ def test_it_can_be_forecast_at_once(tmp_path: Path) -> None:
     assert files_in(tmp_path / "mine") == FILES
     forecast = run("run", folder, "--runs", "1000")
     assert forecast.exit_code == 0, forecast.output
-    assert forecast.stderr == ""  # no note: every team has a history, every name is known
+    assert "Note" not in forecast.stderr  # every team has a history, every name is known
     assert "no date" not in forecast.stdout
 
 
@@ -311,7 +311,7 @@ def test_what_is_no_folder_is_refused(tmp_path: Path, monkeypatch: pytest.Monkey
 def test_a_start_that_is_no_date_is_wrong_usage(tmp_path: Path, start: str) -> None:
     result = run("init", str(tmp_path / "mine"), "--start", start)
     assert result.exit_code == 2
-    assert "a date is written year-month-day, like 2026-05-01" in re.sub(r"\s+", " ", result.stderr)
+    assert f"Invalid value for '--start': \"{start}\": " in re.sub(r"\s+", " ", result.stderr)
     assert [*tmp_path.iterdir()] == []
 
 

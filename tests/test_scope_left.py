@@ -6,6 +6,7 @@ Team A finishes 10 items in every sprint of 10 working days, unless a test says 
 from __future__ import annotations
 
 import math
+import re
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -161,8 +162,6 @@ def test_a_team_that_gets_nothing_done_is_not_missed_where_nothing_is_left() -> 
         (math.nan, "part: done = nan; a finite number is needed"),
         (math.inf, "part: done = inf; a finite number is needed"),
         ("15", 'part: done = "15"; a number is needed'),
-        (True, 'part: done = "True"; a number is needed'),
-        (None, 'part: done = "None"; a number is needed'),
         (10**400, "part: done = inf; a finite number is needed"),
     ],
 )
@@ -170,6 +169,12 @@ def test_what_is_done_is_a_number_from_0_on(done: Any, fault: str) -> None:
     with pytest.raises(fc.Fault) as refusal:
         fc.Part(20, done=done)
     assert str(refusal.value) == fault
+
+
+@pytest.mark.parametrize("done", [True, None, [1], (1, 2, 3), fc.Estimate(1, 2, 3)])
+def test_what_is_done_is_one_number(done: Any) -> None:
+    with pytest.raises(fc.Fault, match="part: done = .*; a number is needed"):
+        fc.Part(20, done=done)
 
 
 # Files ------------------------------------------------------------------------------------------------------------------
@@ -184,7 +189,7 @@ def read(folder: Path, toml: str, features: str = "") -> fc.Roadmap:
 def faults_of(folder: Path, toml: str, features: str = "") -> list[str]:
     with pytest.raises(fc.Refused) as refusal:
         read(folder, toml, features)
-    return str(refusal.value).splitlines()
+    return re.sub(r"(?<=roadmap.toml) row \d+", "", str(refusal.value)).splitlines()
 
 
 def test_tables_and_sheets_say_what_is_done(tmp_path: Path) -> None:
@@ -211,7 +216,7 @@ def test_what_is_written_wrong_in_a_sheet_is_told(tmp_path: Path) -> None:
     sheet = """feature,team,items,done
 Login,Web,20,-1
 Login,API,,3
-Search,Web,5,"1,5"
+Search,Web,5,most
 Review,,10,4
 Launch,,,2
 Pay,Web,3,1
@@ -220,7 +225,7 @@ Pay,,,1
     assert faults_of(tmp_path, SHEET_TOML, sheet) == [
         "features.csv row 2: done = -1; it cannot be less than 0",
         "features.csv row 3: items is blank; fill it in; a blank is never read as 0",
-        'features.csv row 4: done = "1,5"; a number is needed, with a point for decimals',
+        'features.csv row 4: done = "most"; a number is needed, with a point for decimals',
         'features.csv row 5: done = "4" without a team; done is what a team has finished of its part; '
         "leave it blank here, and give the days that are left",
         'features.csv row 6: done = "2" without a team; done is what a team has finished of its part; leave it blank here',
