@@ -30,7 +30,9 @@ _HOME = {
     # how throughput is drawn
     "Bootstrap": "throughput",
     # from files to answers
+    "init": "starter",
     "read": "files",
+    "roadmap_schema": "json_schema",
     "simulate": "simulation",
     "how_many": "simulation",
     "Forecast": "outcome",
@@ -39,6 +41,8 @@ _HOME = {
     "check": "inspection",
     "Checkup": "checkup",
     "Finding": "finding",
+    "explain": "explanation",
+    "Explanation": "explanation",
     # what goes wrong
     "Fault": "errors",
     "Refused": "errors",
@@ -50,6 +54,7 @@ __all__ = [
     "Capacity",
     "Checkup",
     "Estimate",
+    "Explanation",
     "External",
     "Fault",
     "Feature",
@@ -65,8 +70,11 @@ __all__ = [
     "Team",
     "__version__",
     "check",
+    "explain",
     "how_many",
+    "init",
     "read",
+    "roadmap_schema",
     "simulate",
 ]
 
@@ -74,14 +82,17 @@ if TYPE_CHECKING:
     from forecast.checkup import Checkup
     from forecast.errors import Fault, Refused
     from forecast.estimate import Estimate
+    from forecast.explanation import Explanation, explain
     from forecast.feature import After, External, Feature, Part, Risk
     from forecast.files import read
     from forecast.finding import Finding
     from forecast.history import History, Sprint
     from forecast.inspection import check
+    from forecast.json_schema import roadmap_schema
     from forecast.outcome import Forecast
     from forecast.roadmap import Roadmap
     from forecast.simulation import how_many, simulate
+    from forecast.starter import init
     from forecast.tally import HowMany
     from forecast.team import Capacity, Team
     from forecast.throughput import Bootstrap

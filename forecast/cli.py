@@ -13,7 +13,9 @@ import click
 
 from forecast import __version__
 from forecast.commands.check import check
+from forecast.commands.init import init
 from forecast.commands.run import run
+from forecast.commands.schema import schema
 from forecast.errors import Fault, Refused
 from forecast.options import say
 
@@ -47,7 +49,7 @@ def cli() -> None:
     """
 
 
-COMMANDS = (check, run)
+COMMANDS = (init, check, run, schema)
 for command in COMMANDS:
     cli.add_command(command)
 

@@ -73,14 +73,32 @@ class Part:
     size : items or points, a number or low / likely / high
     after : what this part alone waits for, besides what its feature waits for
     shape : "triangular" or "pert", for three-point sizes
+    done : items or points of the size that are finished already. What is left in a run is the size drawn there less these,
+        and 0 when the size turns out smaller; growth and risks come on top of what is left. So 20 with 15 done is the
+        same as 5
+
+    Raises Fault when a value is out of its range; `done` may exceed the size, and then nothing is left.
     """
 
     size: Estimate
     after: tuple[After, ...]
+    done: float
 
-    def __init__(self, size: Size, after: Sequence[str | After] = (), shape: str = "triangular") -> None:
+    def __init__(
+        self, size: Size, after: Sequence[str | After] = (), shape: str = "triangular", done: float = 0
+    ) -> None:
         object.__setattr__(self, "size", Estimate.read(size, "part", "size", shape))
         object.__setattr__(self, "after", read_after(after, "part"))
+        object.__setattr__(self, "done", read_number(done, "part", "done"))
+
+    def __repr__(self) -> str:
+        """Without `done` where nothing is: the fingerprint of inputs is made of it."""
+        done = f", done={self.done!r}" if self.done else ""
+        return f"Part(size={self.size!r}, after={self.after!r}{done})"
+
+    def left(self, size: float) -> float:
+        """What is left to do when the part turns out to be of this size, before growth and risks."""
+        return max(size - self.done, 0.0)
 
 
 def _read_work(work: Any, where: str) -> FrozenMap[Part]:

@@ -6,6 +6,7 @@ import os
 import sys
 import time
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -167,11 +168,10 @@ def simulate(folder: str, settings: Settings) -> Forecast:
             say(f"  {file}: {found}")
 
     from forecast import simulation
-    from forecast.screen import progress_bar
 
     if not settings.quiet and simulation.needs_compiling():
         say("Preparing the engine for this machine (once, about 15 seconds) ...")
-    with progress_bar(settings.runs, not settings.quiet) as progress:
+    with progress_of(settings, "Simulating") as progress:
         forecast = simulation.simulate(
             roadmap,
             history,
@@ -184,6 +184,13 @@ def simulate(folder: str, settings: Settings) -> Forecast:
     if settings.verbose:
         say(f"Simulated {forecast.runs:,} runs; {time.monotonic() - began:.1f} seconds in all.")
     return forecast
+
+
+def progress_of(settings: Settings, what: str) -> AbstractContextManager[Callable[[int, int], None] | None]:
+    """What tells how far something has come that goes through all runs; None when nobody wants to know."""
+    from forecast.screen import progress_bar
+
+    return progress_bar(settings.runs, not settings.quiet, what)
 
 
 def say(line: str) -> None:

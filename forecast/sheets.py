@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from forecast.columns import list_names
@@ -29,7 +29,7 @@ OF_FEATURE: dict[str, Callable[[Row, str], Any]] = {
 """Columns that belong to the feature, not to the row, and how their cells are read."""
 
 OF_EXTERNAL = ("due", "promised", "not_before", "objective")
-FEATURE_COLUMNS = ("feature", "team", "items", *THREE, "after", *OF_FEATURE)
+FEATURE_COLUMNS = ("feature", "team", "items", *THREE, "done", "after", *OF_FEATURE)
 THROUGHPUT_COLUMNS = ("team", "sprint", "start", "end", "done")
 
 
@@ -157,6 +157,12 @@ def _read_feature(name: str, rows: list[Row], listing: Listing, faults: Faults) 
             for place in range(len(after), len(after) + len(listed)):
                 listing.keep_place(row, "after", place)
             after += listed
+    for row in without:
+        if row.text("done"):
+            way_out = "done is what a team has finished of its part; leave it blank here" + (
+                ", and give the days that are left" if external else ""
+            )
+            faults.append(Fault(row.place, f"done = {quote(row.text('done'))} without a team", way_out))
     for row in external if with_team else external[1:]:
         way_out = "only a row of its own, without any other row of the feature, can be an external"
         faults.append(Fault(row.place, f"feature = {quote(name)} without a team", way_out))
@@ -194,7 +200,9 @@ def _read_work(name: str, rows: list[Row], listing: Listing, faults: Faults) -> 
             with faults.collected():
                 after = row.listed("after")
             work[team] = Part(0, after)
-            work[team] = Part(row.estimate(*_size_columns(row)), after)
+            with faults.collected():
+                work[team] = Part(row.estimate(*_size_columns(row)), after)
+            work[team] = replace(work[team], done=row.number("done") or 0.0)
     return work
 
 

@@ -28,12 +28,12 @@ FLOORS: tuple[tuple[str, ...], ...] = tuple(
         "errors arrays compiling draws engine replay ledger reference scores",
         "values dates estimate history team feature cycles roadmap phrases finding",
         "throughput calendar plan scope luck prospects oddities pacing past clue trust timekeeping soundness "
-        "precedence",
+        "precedence ancestry",
         "tally simulation outcome impact frontier remedies commitment allocation order backtesting "
         "explanation alone assumptions checkup",
         "files reader toml shape schema lines loading grid workbook parquet columns notation rows sheets "
-        "faults writing importers charts report snapshots inspection",
-        "cli commands options screen wording web __main__ checklist",
+        "faults writing importers charts report snapshots inspection json_schema starter",
+        "cli commands options screen wording web __main__ checklist reasons",
     )
 )
 """Kernels, nouns, model, answers, edges, doors. A package of its own (importers) stands on one floor with all its modules."""

@@ -7,7 +7,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+import click
 import pytest
+
+from forecast.cli import cli
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -46,16 +49,22 @@ def test_the_python_example_runs(capsys: pytest.CaptureFixture[str], monkeypatch
     assert "Checkout" in capsys.readouterr().out
 
 
-def test_every_option_of_the_command_is_described() -> None:
-    options = set(re.findall(r"(?:^|\s)(--?[a-z-]+)", forecast("run", "--help").stdout)) - {
-        "--help",
-        "-h",
-        "--quiet",
-        "--verbose",
-    }
+def test_every_option_of_a_command_is_described() -> None:
+    given = [
+        option for command in cli.commands.values() for option in command.params if isinstance(option, click.Option)
+    ]
+    options = {name for option in given for name in option.opts}
     described = set(re.findall(r"`(--?[a-z-]+)", README))
-    assert options <= described, f"not in the README: {sorted(options - described)}"
-    assert described - options <= {"--constraint"}, f"not in the command: {sorted(described - options)}"
+    described |= {
+        name for line in re.findall(r"^\S*forecast .*", README, re.MULTILINE) for name in re.findall(r"--[a-z-]+", line)
+    }
+    assert options - {"--quiet", "--verbose"} <= described, f"not in the README: {sorted(options - described)}"
+    assert described - options <= {"--constraint"}, f"not in a command: {sorted(described - options)}"
+
+
+def test_every_command_is_shown() -> None:
+    found = set(re.findall(r"(?:^\S*|`)forecast (\w+)", README, re.MULTILINE))
+    assert set(cli.commands) <= found
 
 
 def test_every_key_of_the_files_is_described() -> None:
