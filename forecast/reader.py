@@ -6,7 +6,7 @@ behind (a size of 0, say), so that one fault does not look like several.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path as Folder
 from typing import Any, TypeVar
@@ -146,28 +146,38 @@ class Reader:
 
     def _history(self, table: RoadmapTable) -> History:
         sprints: list[Sprint] = []
-        if isinstance(table.history, str):
+        if not isinstance(table.history, str):
+            sprints = self._count_sprints(table.history)
+        else:
             with self.faults.collected():
                 grid = self._load(table.history, "history", THROUGHPUT_COLUMNS)
                 sprints, self._rows_of_team = read_sprints(grid, self.faults, self.ignored)
-                teams = len({sprint.team for sprint in sprints})
-                self.sources.append(
-                    (grid.file, _count(len(sprints), "sprint") + f" of {_count(teams, 'team')}" + _hidden(grid))
-                )
+                teams = _count(len({sprint.team for sprint in sprints}), "team")
+                self.sources.append((grid.file, f"{_count(len(sprints), 'sprint')} of {teams}{_hidden(grid)}"))
+        with self.faults.collected():
             return History(sprints)
-        for team, counts in table.history.items():
+        return History([])
+
+    def _count_sprints(self, counts_of: Mapping[str, Sequence[float]]) -> list[Sprint]:
+        """The sprints of a history that is written in the file itself."""
+        sprints: list[Sprint] = []
+        named: set[str] = set()
+        for team, counts in counts_of.items():
             spot = _Spot(self._lines, ("history", team), "history")
             try:
-                read_name(team, f"team {quote(team)}")
+                name = read_name(team, f"team {quote(team)}")
+                if name in named:
+                    raise Fault("", f"team {quote(name)} twice", "give each team one list of counts")
+                named.add(name)
             except Fault as fault:
-                self.faults.append(spot.told(fault, ""))
+                self.faults.append(spot.told(fault, "") if fault.where else fault.at(spot.place()))
                 continue
             for place, count in enumerate(counts):
                 try:
                     sprints.append(Sprint(team, None, None, count, name=str(place + 1)))
                 except Fault as fault:
                     self.faults.append(spot.told(fault, "", place))
-        return History(sprints)
+        return sprints
 
     def _listing(self, table: RoadmapTable) -> Listing:
         spot = _Spot(self._lines)

@@ -30,6 +30,10 @@ WEB = "work = { Web = 1 }\n"
 FEATURE = '[[feature]]\nname = "A"\n' + WEB
 
 ROADMAPS = {
+    HEAD.replace("Web =", "' Web' = [1], Web =") + FEATURE: (
+        'row 2: history: team "Web" twice; give each team one list of counts'
+    ),
+    HEAD.replace("Web =", '"" =') + FEATURE: 'row 2: history: team "": name = ""; a name cannot be empty',
     HEAD + '[[feature]]\nname = "A"\nwork = 5\n': ('row 5: feature "A": work = 5; a table is needed, like { Web = 8 }'),
     HEAD + FEATURE + 'handoff = "later"\n': (
         'row 6: feature "A": unknown key "handoff"; it belongs to the whole roadmap; move it above the first [[...]]'
