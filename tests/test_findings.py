@@ -549,6 +549,54 @@ def test_the_team_that_is_moved_most_is_named_first() -> None:
     assert finding.where == "history"
 
 
+PAY = feature("Pay", after=["Login"])
+TWO = feature("Two", {"Web": 5, "API": 4})
+
+
+@pytest.mark.parametrize(
+    ("waiting", "told"),
+    [
+        (
+            feature("S", {"Web": fc.Part(5, after=["Login", "Pay"])}),
+            "S (Web) waits for Login, for which Pay waits too.",
+        ),
+        (
+            feature("S", {"Web": fc.Part(5, after=["Login"])}, after=["Pay"]),
+            "S (Web) waits for Login, for which Pay waits too.",
+        ),
+        (feature("S", {"Web": fc.Part(5, after=["Pay"])}, after=["Pay"]), "S (Web) waits for Pay, said twice."),
+        (feature("S", after=["Pay", "Pay"]), "S waits for Pay, said twice."),
+        (feature("S", after=["Two", "Two/API"]), "S waits for Two (API), said twice."),
+        (feature("S", after=["Deep", "Login"]), "S waits for Login, for which Deep waits too."),
+        (feature("S", after=["Partly", "Login"]), "S waits for Login, for which Partly waits too."),
+        (feature("S", {"Web": fc.Part(5, after=["Login"]), "API": fc.Part(5, after=["Pay"])}), None),
+        (feature("S", after=["Two/API", "Two/Web"]), None),
+        (feature("S", after=["Partly/Web", "Login"]), None),
+    ],
+    ids=range(10),
+)
+def test_links_that_others_imply(waiting: fc.Feature, told: str | None) -> None:
+    deep = feature("Deep", after=["Pay"])
+    partly = feature("Partly", {"Web": 1, "API": fc.Part(1, after=["Login"])})
+    found = [each for each in check(LOGIN, PAY, TWO, deep, partly, waiting) if each.kind == "redundant"]
+    assert [each.sentence for each in found] == ([f"Links that others already imply: {told}"] if told else [])
+
+
+def test_one_bulk_closing_is_told_as_one() -> None:
+    (finding,) = [each for each in check(past=[*WEB, *sprints("API", [772, *STEADY])]) if each.kind == "bulk"]
+    assert finding.sentence == (
+        "Far more done than in the sprints around it: API 7 Jul 2025 (772 done, usually 9.5), without which the mean is 86 % "
+        "lower."
+    )
+
+
+@pytest.mark.parametrize(("places", "severity"), [((4,), "note"), ((4, 5), "warning"), ((3, 7), "warning")])
+def test_many_missing_sprints_are_a_warning_and_few_a_note(places: tuple[int, ...], severity: str) -> None:
+    """One of twelve is a twelfth; two are more than a tenth of what there should be."""
+    (finding,) = [each for each in check(past=[*WEB, *gone(API, *places)]) if each.kind == "gap"]
+    assert finding.severity == severity
+
+
 class Fading(Bootstrap):
     """A model that says that it looks at old sprints less and less."""
 

@@ -160,6 +160,7 @@ def test_the_sprint_that_still_runs_and_those_that_have_not_begun() -> None:
     rows = in_a_row([*STEADY, 3, 0], until=START + dt.timedelta(days=21))
     assert find(rows, START) == [("unfinished", (13,), 5), ("future", (14,), 0)]
     assert find(rows) == []
+    assert find(in_a_row([*STEADY, 0], until=START + dt.timedelta(days=14)), START) == [("future", (13,), 0)]
     assert find(in_a_row(STEADY, until=START + dt.timedelta(days=1)), START) == []  # ends on the first day
 
 
