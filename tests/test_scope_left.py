@@ -173,7 +173,7 @@ def test_what_is_done_is_a_number_from_0_on(done: Any, fault: str) -> None:
 
 @pytest.mark.parametrize("done", [True, None, [1], (1, 2, 3), fc.Estimate(1, 2, 3)])
 def test_what_is_done_is_one_number(done: Any) -> None:
-    with pytest.raises(fc.Fault, match="part: done = .*; a number is needed"):
+    with pytest.raises(fc.Fault, match=r"part: done = .*; a number is needed"):
         fc.Part(20, done=done)
 
 
