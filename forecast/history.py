@@ -45,7 +45,7 @@ class Sprint:
         if count_weekdays(start, end) == 0:
             raise Fault(where, f"start = {start}, end = {end}", "a sprint needs at least one weekday")
 
-    @property
+    @cached_property
     def weekdays(self) -> int | None:
         """Mondays to Fridays in the sprint, days off included; None when it has no dates."""
         if self.start is None or self.end is None:
