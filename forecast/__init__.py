@@ -35,6 +35,15 @@ _HOME = {
     "how_many": "simulation",
     "Forecast": "outcome",
     "HowMany": "tally",
+    # how right it has been
+    "backtest": "backtesting",
+    "Backtest": "verdict",
+    "look_back": "hindsight",
+    "Hindsight": "hindsight",
+    "PastRoadmap": "hindsight",
+    "read_past": "actuals",
+    "MeanRate": "rivals",
+    "Poisson": "rivals",
     # what goes wrong
     "Fault": "errors",
     "Refused": "errors",
@@ -42,6 +51,7 @@ _HOME = {
 
 __all__ = [
     "After",
+    "Backtest",
     "Bootstrap",
     "Capacity",
     "Estimate",
@@ -49,32 +59,44 @@ __all__ = [
     "Fault",
     "Feature",
     "Forecast",
+    "Hindsight",
     "History",
     "HowMany",
+    "MeanRate",
     "Part",
+    "PastRoadmap",
+    "Poisson",
     "Refused",
     "Risk",
     "Roadmap",
     "Sprint",
     "Team",
     "__version__",
+    "backtest",
     "how_many",
+    "look_back",
     "read",
+    "read_past",
     "simulate",
 ]
 
 if TYPE_CHECKING:
+    from forecast.actuals import read_past
+    from forecast.backtesting import backtest
     from forecast.errors import Fault, Refused
     from forecast.estimate import Estimate
     from forecast.feature import After, External, Feature, Part, Risk
     from forecast.files import read
+    from forecast.hindsight import Hindsight, PastRoadmap, look_back
     from forecast.history import History, Sprint
     from forecast.outcome import Forecast
+    from forecast.rivals import MeanRate, Poisson
     from forecast.roadmap import Roadmap
     from forecast.simulation import how_many, simulate
     from forecast.tally import HowMany
     from forecast.team import Capacity, Team
     from forecast.throughput import Bootstrap
+    from forecast.verdict import Backtest
 
 
 def __getattr__(name: str) -> Any:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
 
-from forecast.arrays import Floats, Longs
+from forecast.arrays import Floats
 from forecast.errors import Fault, did_you_mean, quote
 from forecast.history import History
 from forecast.origins import Futures, Origin, Question, find_origins
@@ -147,7 +148,10 @@ def _name(model: Throughput, taken: Mapping[str, Throughput]) -> str:
 
 
 def _read_horizons(values: object) -> tuple[Question, ...]:
-    counts = [read_count(value, "backtest", "horizons", least=1, most=100) for value in read_list(values, "backtest", "horizons")]
+    counts = [
+        read_count(value, "backtest", "horizons", least=1, most=100)
+        for value in read_list(values, "backtest", "horizons")
+    ]
     return (*(Question(count) for count in dict.fromkeys(counts)), Question())
 
 
@@ -185,7 +189,7 @@ def _ask_team(history: History, team: str, asked: _Asked) -> tuple[TeamPast, lis
         warm_up=min(asked.starts_at(len(rows)), len(rows)),
         mean=float(np.mean([row.done for row in rows[asked.starts_at(len(rows)) :] or rows])),
         refused=len(refused),
-        overlapping=sum(b.start < a.end for a, b in zip(rows, rows[1:], strict=False) if a.end and b.start),
+        overlapping=sum(b.start < a.end for a, b in pairwise(rows) if a.end and b.start),
     )
     return past, [teller.close(team, name) for (name, _), teller in tellers.items()]
 
@@ -203,9 +207,7 @@ def _luck_of(seed: int, team: str, at: int, asked: _Asked) -> tuple[int, Floats]
 Told = tuple[Floats, float]
 
 
-def _ask_origin(
-    origin: Origin, luck: tuple[int, Floats], asked: _Asked, model: Throughput
-) -> dict[Question, Told]:
+def _ask_origin(origin: Origin, luck: tuple[int, Floats], asked: _Asked, model: Throughput) -> dict[Question, Told]:
     """The answers of one model at one origin, with the luck that breaks a tie."""
     model.check(origin.seen, [origin.team])
     futures = Futures(model, origin, luck[0], np.arange(asked.runs, dtype=np.int64))

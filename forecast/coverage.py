@@ -11,6 +11,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
+from typing import Any
 
 import numpy as np
 
@@ -24,6 +25,10 @@ STRETCH = 12
 """Origins in a stretch: twice the longest question, so that few forecasts share sprints with another stretch."""
 BELOW = 0.10
 """A team is far below a level when its coverage is less than the level by more than this."""
+NEAR = 0.03
+"""Within this a coverage is near enough to be taken at its word, however many forecasts there are."""
+TELLING = 0.10
+"""A coverage that is known less well than this, give or take, does not prove the forecasts right."""
 WORLDS = 1000
 PHASES = 2
 
@@ -106,9 +111,9 @@ class Places:
 
     def _clustered(self, residual: Floats) -> float:
         stretch = self.at // STRETCH if len(np.unique(self.team)) < ENOUGH_TEAMS else np.zeros_like(self.at)
-        _, cluster = np.unique(np.stack([self.team, stretch]), axis=1, return_inverse=True)
-        sums = np.bincount(cluster.ravel(), residual)
-        return math.sqrt(len(sums) / (len(sums) - 1) * float(sums @ sums)) if len(sums) > 1 else 0.0
+        return clustered_error(
+            residual, np.unique(np.stack([self.team, stretch]), axis=1, return_inverse=True)[1].ravel()
+        )
 
     def _least_error(self, weight: Floats, level: float) -> float:
         variance = 0.0
@@ -117,6 +122,15 @@ class Places:
             apart = max(1.0, len(np.unique(self.at[mine])) / self.overlap)
             variance += float(weight[mine].sum()) ** 2 / apart
         return math.sqrt(level * (1 - level) * variance)
+
+
+def clustered_error(residual: Floats, cluster: Longs) -> float:
+    """The standard error of a weighted mean from its weighted residuals (n,), alike within a cluster; 0 for one cluster.
+
+    cluster : (n,) numbers from 0
+    """
+    sums = np.bincount(cluster, residual)
+    return math.sqrt(len(sums) / (len(sums) - 1) * float(sums @ sums)) if len(sums) > 1 else 0.0
 
 
 @dataclass(frozen=True)
@@ -197,3 +211,32 @@ def _place_in_time(line: Floats, luck: Floats) -> Floats:
     chances = _chances_in_time(line.shape[1] - 1)
     when = np.minimum(np.count_nonzero(line < WORK, axis=1), len(chances) - 1)
     return np.asarray(chances[when - 1] + luck * (chances[when] - chances[when - 1]))
+
+
+def tell_coverage(held: Coverage) -> dict[str, Any]:
+    """A coverage as plain values."""
+    return {"forecasts": held.count, "held": held.held, "share": held.share, "error": held.error}
+
+
+def say_count(count: int, what: str) -> str:
+    """No origin, 1 origin, 8 origins."""
+    return f"no {what}" if count == 0 else f"1 {what}" if count == 1 else f"{count:,} {what}s"
+
+
+def give_or_take(held: Coverage) -> str:
+    """Two standard errors, in whole points, at least one."""
+    return f"{max(1, round(200 * held.error))}"
+
+
+def say_meaning(held: Coverage, level_that_held: float) -> str:
+    """What a coverage means for whoever promises something."""
+    said = f"{100 * held.level:g} %"
+    if abs(held.share - held.level) <= max(2 * held.error, NEAR):
+        if 2 * held.error <= TELLING:
+            return f"What it calls {said} sure can be taken at its word."
+        low, high = (min(100, max(0, round(100 * held.share + side * 200 * held.error))) for side in (-1, 1))
+        return f"That fits what it says, but so little history leaves anything from {low} % to {high} % open."
+    instead = f"{min(99, max(1, round(100 * level_that_held)))} %"
+    if held.share < held.level:
+        return f"It is too sure of itself: to be right {said} of the time, promise what it calls {instead} sure."
+    return f"It is more careful than it says: what it calls {instead} sure already held {said} of the time."

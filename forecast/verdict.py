@@ -13,7 +13,18 @@ import numpy as np
 
 from forecast import __version__
 from forecast.arrays import Floats, Longs
-from forecast.coverage import BELOW, Coverage, Perfection, Places, count_below, find_perfection
+from forecast.coverage import (
+    BELOW,
+    Coverage,
+    Perfection,
+    Places,
+    count_below,
+    find_perfection,
+    give_or_take,
+    say_count,
+    say_meaning,
+    tell_coverage,
+)
 from forecast.errors import Fault, did_you_mean, quote
 from forecast.history import History
 from forecast.origins import WORK, Question
@@ -28,8 +39,6 @@ if TYPE_CHECKING:
 ENOUGH = 10
 """Answers below which nothing is said about a team, or a backtest, alone."""
 USUAL_LEVEL = 0.85
-NEAR = 0.03
-"""Within this a coverage is near enough to be taken at its word, however many forecasts there are."""
 
 
 @dataclass(frozen=True)
@@ -218,7 +227,9 @@ class Backtest:
                 "crps": each.crps,
             }
             columns |= {level_name(level): each.at_level[:, k] for k, level in enumerate(self.levels)}
-            frames.append(pl.DataFrame(columns, schema_overrides={"model": pl.String, "team": pl.String, "question": pl.String}))
+            frames.append(
+                pl.DataFrame(columns, schema_overrides={"model": pl.String, "team": pl.String, "question": pl.String})
+            )
         return pl.concat(frames) if frames else pl.DataFrame()
 
     def to_dict(self) -> dict[str, Any]:
@@ -272,7 +283,9 @@ class Backtest:
             notes.append(f"Too few sprints to forecast any of their past: {told}{more}.")
         for past in self.pasts:
             if past.refused:
-                notes.append(f"{quote(past.team)}: a model wanted more sprints at {say_count(past.refused, 'origin')}, left out.")
+                notes.append(
+                    f"{quote(past.team)}: a model wanted more sprints at {say_count(past.refused, 'origin')}, left out."
+                )
             if past.overlapping:
                 count = say_count(past.overlapping, "sprint")
                 verb = "begins" if past.overlapping == 1 else "begin"
@@ -288,7 +301,9 @@ class Backtest:
 
     def _read(self, name: str, known: Sequence[str] | Mapping[str, Any], what: str) -> str:
         if name not in known:
-            raise Fault("backtest", f"{what} = {quote(name)}", f"there is no such {what}." + did_you_mean(str(name), known))
+            raise Fault(
+                "backtest", f"{what} = {quote(name)}", f"there is no such {what}." + did_you_mean(str(name), known)
+            )
         return name
 
     def _origins_of(self, team: str) -> set[int]:
@@ -348,7 +363,10 @@ class Backtest:
         told = []
         for past in self.pasts:
             origins = len(self._origins_of(past.team))
-            found = {each.name: self.coverage(self.promise_level, question=each.name, team=past.team) for each in self.questions}
+            found = {
+                each.name: self.coverage(self.promise_level, question=each.name, team=past.team)
+                for each in self.questions
+            }
             whole = self.coverage(self.promise_level, team=past.team)
             told.append(
                 {
@@ -361,7 +379,9 @@ class Backtest:
                     "questions": {name: _tell(held) for name, held in found.items()},
                 }
             )
-        return sorted(told, key=lambda row: (not row["is_enough"], row["coverage"] is None, (row["coverage"] or {}).get("share")))
+        return sorted(
+            told, key=lambda row: (not row["is_enough"], row["coverage"] is None, (row["coverage"] or {}).get("share"))
+        )
 
 
 def mean_of(values: Sequence[float]) -> float | None:
@@ -369,31 +389,5 @@ def mean_of(values: Sequence[float]) -> float | None:
     return sum(values) / len(values) if values and all(map(math.isfinite, values)) else None
 
 
-def tell_coverage(held: Coverage) -> dict[str, Any]:
-    """A coverage as plain values."""
-    return {"forecasts": held.count, "held": held.held, "share": held.share, "error": held.error}
-
-
 def _tell(held: Coverage | None) -> dict[str, Any] | None:
     return None if held is None else tell_coverage(held)
-
-
-def say_count(count: int, what: str) -> str:
-    """No origin, 1 origin, 8 origins."""
-    return f"no {what}" if count == 0 else f"1 {what}" if count == 1 else f"{count:,} {what}s"
-
-
-def give_or_take(held: Coverage) -> str:
-    """Two standard errors, in whole points, at least one."""
-    return f"{max(1, round(200 * held.error))}"
-
-
-def say_meaning(held: Coverage, level_that_held: float) -> str:
-    """What a coverage means for whoever promises something."""
-    said = f"{100 * held.level:g} %"
-    if abs(held.share - held.level) <= max(2 * held.error, NEAR):
-        return f"What it calls {said} sure can be taken at its word, as far as these forecasts can tell."
-    instead = f"{min(99, max(1, round(100 * level_that_held)))} %"
-    if held.share < held.level:
-        return f"It is too sure of itself: to be right {said} of the time, promise what it calls {instead} sure."
-    return f"It is more careful than it says: what it calls {instead} sure already held {said} of the time."

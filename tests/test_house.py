@@ -25,13 +25,13 @@ PACKAGE = ROOT / "forecast"
 FLOORS: tuple[tuple[str, ...], ...] = (
     ("errors", "arrays", "compiling", "draws", "engine", "replay", "ledger", "reference", "scores"),
     ("values", "dates", "estimate", "history", "team", "feature", "roadmap"),
-    ("throughput", "calendar", "plan", "scope", "luck", "prospects"),
+    ("throughput", "calendar", "plan", "scope", "luck", "prospects", "rivals"),
     (
         *("tally", "simulation", "outcome", "impact", "frontier", "remedies", "commitment", "allocation", "order"),
-        *("backtesting", "explanation"),
+        *("backtesting", "origins", "coverage", "verdict", "hindsight", "explanation"),
     ),
-    ("files", "schema", "rows", "sheets", "importers", "charts", "report", "snapshots"),
-    ("cli", "commands", "options", "screen", "wording", "web", "__main__"),
+    ("files", "schema", "rows", "sheets", "actuals", "importers", "charts", "report", "snapshots"),
+    ("cli", "commands", "options", "screen", "scoreboard", "wording", "web", "__main__"),
 )
 """Kernels, nouns, model, answers, edges, doors. A package of its own (importers) stands on one floor with all its modules."""
 
@@ -42,6 +42,8 @@ LONGEST_MODULE, LONGEST_FUNCTION = 400, 40
 LONGER = {
     "engine": 620,  # one kernel: to split it would hide more than it shows
     "simulation.simulate": 60,  # every option of the main function, and what each means
+    "backtesting.backtest": 62,  # likewise
+    "hindsight.look_back": 45,  # likewise
     "plan.build_plan": 45,  # one line for each array of the plan
 }
 
