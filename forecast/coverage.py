@@ -86,7 +86,7 @@ class Places:
             return None
         held = self.place <= level
         weight = self._weights() if is_by_team else np.full(len(held), 1 / len(held))
-        share = float(weight @ held)
+        share = min(float(weight @ held), 1.0)
         error = max(self._clustered(weight * (held - share)), self._least_error(weight, level))
         return Coverage(level, int(held.sum()), len(held), share, error)
 

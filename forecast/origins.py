@@ -18,12 +18,12 @@ from forecast.arrays import Floats, Longs
 from forecast.history import History, Sprint
 from forecast.scores import TIE, first_passage
 from forecast.simulation import following_supply
-from forecast.throughput import Throughput
+from forecast.throughput import Throughput, scale_done
 
 WORK = 6
 """How much work "when" asks about: that of so many sprints ..."""
 RECENT = 12
-"""... at the mean of so many of the newest."""
+"""... at the mean of so many of the newest, as long as the newest one."""
 LEAST_AHEAD = 2 * WORK
 """Sprints that must follow an origin before "when" is asked there: with fewer, the answer would mostly be cut off."""
 REACH = (24, 100)
@@ -67,19 +67,17 @@ class Origin:
     done: Floats
 
     @cached_property
-    def _counts(self) -> Floats:
-        return np.array([row.done for row in self.seen.of(self.team)])
-
-    @cached_property
     def is_whole(self) -> bool:
         """True when all that was seen are whole items, so that a begun one is not a finished one."""
-        return bool(np.all(self._counts == np.rint(self._counts)))
+        return all(row.done.is_integer() for row in self.seen.of(self.team))
 
     @cached_property
     def work(self) -> float:
         """How much work "when" is asked about: six sprints at the mean of the newest twelve, in whole items."""
-        amount = WORK * float(self._counts[-RECENT:].mean())
-        return np.floor(amount + 0.5) if self.is_whole else amount
+        rows = self.seen.of(self.team)
+        worth = [scale_done(row, rows[-1].weekdays or 1, 0.0) for row in rows[-RECENT:]]
+        amount = WORK * sum(worth) / len(worth)
+        return float(np.floor(amount + 0.5)) if self.is_whole else amount
 
     def can_ask(self, question: Question) -> bool:
         """Whether enough is known of what followed to judge an answer, and the question means anything."""
@@ -100,7 +98,7 @@ class Origin:
 
     def in_items(self, done: float) -> float:
         """Work as it is counted: whole items, when only whole ones were seen."""
-        return np.floor(done + TIE) if self.is_whole else done
+        return float(np.floor(done + TIE)) if self.is_whole else done
 
 
 def find_origins(rows: tuple[Sprint, ...], warm_up: int, visible: int | None) -> Iterator[Origin]:
