@@ -210,7 +210,8 @@ Told = tuple[Floats, float]
 def _ask_origin(origin: Origin, luck: tuple[int, Floats], asked: _Asked, model: Throughput) -> dict[Question, Told]:
     """The answers of one model at one origin, with the luck that breaks a tie."""
     model.check(origin.seen, [origin.team])
-    futures = Futures(model, origin, luck[0], np.arange(asked.runs, dtype=np.int64))
+    furthest = max(question.sprints or 0 for question in asked.questions)
+    futures = Futures(model, origin, luck[0], np.arange(asked.runs, dtype=np.int64), furthest)
     return {
         question: (futures.answer(question), float(tie))
         for question, tie in zip(asked.questions, luck[1], strict=True)

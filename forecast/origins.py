@@ -26,8 +26,8 @@ RECENT = 12
 """... at the mean of so many of the newest, as long as the newest one."""
 LEAST_AHEAD = 2 * WORK
 """Sprints that must follow an origin before "when" is asked there: with fewer, the answer would mostly be cut off."""
-REACH = (24, 100)
-"""Sprints that a model is asked to look ahead: first, and in the runs that have not got there. What takes longer is late."""
+REACH = 60
+"""Sprints that a model looks ahead: ten times the work that is asked about. What takes longer is late."""
 
 
 @dataclass(frozen=True)
@@ -94,7 +94,7 @@ class Origin:
 
     def most(self, question: Question) -> float:
         """Sprints beyond which "when" is not known, because the history ends or nobody looks so far; inf for how many."""
-        return np.inf if question.sprints is not None else min(float(self.edges[-1]), REACH[-1])
+        return np.inf if question.sprints is not None else min(float(self.edges[-1]), REACH)
 
     def in_items(self, done: float) -> float:
         """Work as it is counted: whole items, when only whole ones were seen."""
@@ -121,36 +121,28 @@ def find_origins(rows: tuple[Sprint, ...], warm_up: int, visible: int | None) ->
 
 @dataclass(frozen=True)
 class Futures:
-    """What one model sees from an origin, in `runs` futures."""
+    """What one model sees from an origin, in `runs` futures.
+
+    furthest : sprints of the longest question
+    """
 
     model: Throughput
     origin: Origin
     seed: int
     runs: Longs
+    furthest: int
 
     def answer(self, question: Question) -> Floats:
         """The answer in each run (R,): items, or sprints (inf beyond the reach)."""
         if question.sprints is None:
-            return self._when()
-        done = self._done(question.sprints)[:, -1] if question.sprints > REACH[0] else self._near[:, question.sprints]
+            return first_passage(np.arange(self._done.shape[1], dtype=np.float64), self._done, self.origin.work)
+        done: Floats = self._done[:, question.sprints]
         return np.floor(done + TIE) if self.origin.is_whole else done
 
-    def _done(self, sprints: int, runs: Longs | None = None) -> Floats:
+    @cached_property
+    def _done(self) -> Floats:
         """Items cumulated over the next sprints, (R, sprints + 1)."""
         origin = self.origin
-        supply = following_supply(origin.seen, origin.team, sprints)
-        source = self.model.bind(origin.seen, [origin.team], self.seed, supply)
-        done: Floats = source.capacity(self.runs if runs is None else runs)[:, 0, :]
+        supply = following_supply(origin.seen, origin.team, max(REACH, self.furthest))
+        done: Floats = self.model.bind(origin.seen, [origin.team], self.seed, supply).capacity(self.runs)[:, 0, :]
         return done
-
-    @cached_property
-    def _near(self) -> Floats:
-        return self._done(REACH[0])
-
-    def _when(self) -> Floats:
-        work = self.origin.work
-        when = first_passage(np.arange(REACH[0] + 1.0), self._near, work)
-        late = np.flatnonzero(np.isinf(when))
-        if len(late):
-            when[late] = first_passage(np.arange(REACH[1] + 1.0), self._done(REACH[1], self.runs[late]), work)
-        return when
