@@ -46,22 +46,28 @@ def test_the_python_example_runs(capsys: pytest.CaptureFixture[str], monkeypatch
     assert "Checkout" in capsys.readouterr().out
 
 
-def test_every_option_of_the_command_is_described() -> None:
-    options = set(re.findall(r"(?:^|\s)(--?[a-z-]+)", forecast("run", "--help").stdout)) - {
-        "--help",
-        "-h",
-        "--quiet",
-        "--verbose",
-    }
+def test_every_option_of_the_commands_is_described() -> None:
+    from forecast.cli import COMMANDS
+
+    helped = " ".join(forecast(str(command.name), "--help").stdout for command in COMMANDS)
+    options = set(re.findall(r"(?:^|\s)(--?[a-z-]+)", helped)) - {"--help", "-h", "--quiet", "--verbose"}
     described = set(re.findall(r"`(--?[a-z-]+)", README))
     assert options <= described, f"not in the README: {sorted(options - described)}"
-    assert described - options <= {"--constraint"}, f"not in the command: {sorted(described - options)}"
+    assert described - options <= {"--constraint"}, f"not in a command: {sorted(described - options)}"
+
+
+def test_the_calibration_is_the_one_that_was_measured() -> None:
+    """The README quotes the report, which `scripts/calibrate.py` writes."""
+    quoted = re.search(r"<!-- calibration -->\n> (.*?)\n<!-- /calibration -->", README, re.DOTALL)
+    report = (ROOT / "reports" / "calibration" / "README.md").read_text(encoding="utf-8")
+    assert quoted, "the README no longer quotes it"
+    assert f"**{quoted[1]}**" in report
 
 
 def test_every_key_of_the_files_is_described() -> None:
     from forecast import schema, sheets
 
-    columns = {*sheets.FEATURE_COLUMNS, *sheets.THROUGHPUT_COLUMNS}
+    columns = {*sheets.FEATURE_COLUMNS, *sheets.THROUGHPUT_COLUMNS, "feature", "done"}
     tables = (schema.RoadmapTable, schema.TeamTable, schema.FeatureTable, schema.RiskTable, schema.CapacityTable)
     keys = {key for table in tables for key in table.model_fields} - {"team", "feature", "risk"}
     prose = re.sub(r"```.*?```", "", README, flags=re.DOTALL)
