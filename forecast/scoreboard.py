@@ -19,9 +19,13 @@ MOST_TEAMS = 12
 GAP = 2
 WORD = "\u00a0"
 LEGEND = (
-    "Off by: how far what held was from what was said, in points. Loss: pinball loss in percent of the work that was asked "
-    "about; less is better. Width: how many times as far away the {level} date is as the even one. Teams count the same; a "
-    "forecast that happened to tie with the truth is decided by lot."
+    "Chance: as many teams as perfect forecasts would show, at most. Off by: how far what held was from what was said, in "
+    "points. Loss: pinball loss in percent of the work that was asked about; less is better. Width: how many times as far away "
+    "the {level} date is as the even one. Teams count the same; a forecast that tied with the truth is decided by lot."
+)
+LEGEND_OF_ROADMAPS = (
+    "Two, all: by the joint {level} date of two neighbours, of the whole roadmap. Times as far: how many times as far away the "
+    "typical {level} date was as the real one."
 )
 
 
@@ -40,23 +44,25 @@ def render(told: Told, roadmaps: Told | None = None) -> str:
         blocks += ["", roadmaps["summary"]["sentence"], roadmaps["summary"]["meaning"]]
         if roadmaps["features"]:
             blocks += ["", build_roadmaps(roadmaps)]
-    if not console.is_terminal:
-        console.width = 10_000
+            blocks.append(LEGEND_OF_ROADMAPS.format(level=say_level(roadmaps["summary"]["level"])))
+    tables = [block for block in blocks if isinstance(block, Table)]
+    needed = [Measurement.get(console, console.options.update(width=10_000), table).maximum for table in tables]
+    width = console.width
+    console.width = max([width, *needed])  # a line that is folded by the terminal is better than one that is cut off
     with console.capture() as capture:
         for block in blocks:
-            _print(console, block)
-        _print(console, say_provenance(told), "dim")
+            _print(console, block, width)
+        _print(console, say_provenance(told), width, "dim")
     text = capture.get()
     return text if console.is_terminal else "".join(f"{line.rstrip()}\n" for line in text.splitlines())
 
 
-def _print(console: Console, block: str | Table, style: str = "") -> None:
+def _print(console: Console, block: str | Table, width: int, style: str = "") -> None:
     if isinstance(block, Table):
-        needed = Measurement.get(console, console.options.update(width=10_000), block).maximum
-        console.print(block, width=needed, no_wrap=True, crop=False)
+        console.print(block)
         return
     line = block.replace(" %", WORD + "%")
-    folded = textwrap.wrap(line, console.width, break_on_hyphens=False) if console.is_terminal and line else [line]
+    folded = textwrap.wrap(line, width, break_on_hyphens=False) if console.is_terminal and line else [line]
     for each in folded:
         console.print(Text(each.replace(WORD, " "), style), soft_wrap=True)
 
@@ -79,7 +85,7 @@ def build_questions(told: Told) -> Table:
     rows = []
     for asked in judged["questions"]:
         chance = perfect[asked["question"]]
-        teams = f"{chance['teams_below']} of {chance['teams']} (chance: up to {chance['teams_below_if_perfect']})"
+        teams = f"{chance['teams_below']} of {chance['teams']} (chance: {chance['teams_below_if_perfect']})"
         cells = [_percent(asked["coverage"][f"{level:g}"]) for level in levels]
         name = asked["question"]
         rows.append([name[0].upper() + name[1:], *cells, f"{asked['forecasts']:,}", teams if chance["teams"] else "-"])
@@ -151,9 +157,7 @@ def build_roadmaps(told: Told) -> Table:
         joint = [_percent(model[of]["coverage"][level]) for of in ("pairs", "together")]
         rows.append([escape(model["model"]), *cells, *joint, far])
     heads = ["Dates of features", *(f"{say_level(each)}\nheld" for each in levels)]
-    return _table(
-        [*heads, f"Two together\nat {said}", f"Whole roadmap\nat {said}", f"{said} date:\ntimes as far"], rows
-    )
+    return _table([*heads, f"Two,\n{said}", f"All,\n{said}", "Times\nas far"], rows)
 
 
 def _percent(coverage: Told | None) -> str:

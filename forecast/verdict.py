@@ -170,6 +170,9 @@ class Backtest:
             f"({100 * held.share:.0f} %, give or take {give_or_take(held)})."
         )
 
+    def __str__(self) -> str:
+        return f"{self.sentence} {self.meaning}"
+
     @property
     def meaning(self) -> str:
         """What that means for whoever promises something."""

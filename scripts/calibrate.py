@@ -68,7 +68,7 @@ def read_series(data: Path, name: str, file: str) -> Series | None:
     sizes = Counter(sprint.team.rsplit(" (", 1)[0] for sprint in sprints)
     short = sorted(f"{team} {size}" for team, size in sizes.items() if size < LEAST_SPRINTS)
     skipped = [f"fewer than {LEAST_SPRINTS} sprints: {', '.join(short)}"] if short else []
-    skipped += [f"{undated} sprints without dates or count"] if undated else []
+    skipped += [f"{undated} sprint{'' if undated == 1 else 's'} without dates or count"] if undated else []
     return Series(name, tuple(sprints), tuple(skipped))
 
 

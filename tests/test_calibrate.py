@@ -58,7 +58,7 @@ def test_the_report_says_what_was_measured(data: Path, tmp_path: Path, monkeypat
     report, figures = files["README.md"].decode(), json.loads(files["figures.json"])
     assert f"**{figures['all']['summary']['sentence']}**" in report
     assert "fewer than 36 sprints: New 5" in report
-    assert "1 sprints without dates" in report
+    assert "1 sprint without dates" in report
     assert {row["team"] for row in figures["all"]["teams"]} == {"Web (14-day buckets)", "API (14-day buckets)"}
     assert set(figures["short"]) == {"4", "5", "6"}
     assert "| known scope | bootstrap |" in report
