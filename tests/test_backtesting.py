@@ -23,20 +23,23 @@ LEVELS = (0.5, 0.85, 0.95)
 WHEN = "when 6 sprints' work is done"
 
 COUNTS = np.random.default_rng([SEED, 7]).negative_binomial(4, 0.4, 540_000).astype(float)
+PACES = np.random.default_rng([SEED, 8]).gamma(9, 1 / 9, 400)
 
 
 @dataclass(frozen=True)
 class Oracle:
     """A forecaster who knows that sprints are independent negative binomial counts (4, 0.4); wrong when it is told to be.
 
-    width : spread around the mean, times the true one; shift : items too many a sprint
+    width : spread around the mean, times the true one, at most 1; shift : items too many a sprint
+    is_wide : every run has a pace of its own, with a standard deviation of a third
     """
 
     width: float = 1.0
     shift: float = 0.0
+    is_wide: bool = False
 
     def describe(self) -> dict[str, Any]:
-        return {"model": "oracle", "width": self.width, "shift": self.shift}
+        return {"model": "oracle", "width": self.width, "shift": self.shift, "is_wide": self.is_wide}
 
     def used(self, history: fc.History, team: str) -> Sequence[fc.Sprint]:
         return history.of(team)
@@ -56,7 +59,9 @@ class Oracle:
         def capacity(self, runs: Longs) -> Floats:
             first = self.seed % 500_000
             drawn = COUNTS[first : first + 40_000].reshape(400, 1, 100)[runs, :, : self.supply.sprint_start.shape[1]]
-            return cumulate(np.maximum(6 + self.oracle.width * (drawn - 6) + self.oracle.shift, 0), self.supply)
+            if self.oracle.is_wide:
+                return cumulate(drawn * PACES[runs, None, None], self.supply)
+            return cumulate(6 + self.oracle.width * (drawn - 6) + self.oracle.shift, self.supply)
 
 
 def made(teams: int, sprints: int, wander: float = 0.0) -> fc.History:
@@ -78,7 +83,7 @@ def dated(counts: Sequence[float], team: str = "A", days: int = 14) -> fc.Histor
 
 @pytest.fixture(scope="module")
 def independent() -> fc.Backtest:
-    models = {"right": Oracle(), "wide": Oracle(width=1.6), "narrow": Oracle(width=0.6), "high": Oracle(shift=1)}
+    models = {"right": Oracle(), "wide": Oracle(is_wide=True), "narrow": Oracle(width=0.6), "high": Oracle(shift=1)}
     return fc.backtest(made(40, 100), models=models, levels=LEVELS, runs=400, seed=SEED)
 
 
