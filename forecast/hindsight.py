@@ -152,8 +152,19 @@ class Hindsight:
         verb = "was" if held.held == 1 else "were"
         return (
             f"Of {features}, {held.held or 'none'} {verb} done by {'its' if held.count == 1 else 'their'} "
-            f"{100 * held.level:g} % date ({100 * held.share:.0f} %{error})."
+            f"{100 * held.level:g} % date ({100 * held.share:.0f} %{error})." + self._say_undated("alone")
         )
+
+    def undated(self, model: str | None = None, of: str = "alone") -> int:
+        """How many got no date at the promise level; they cannot be missed, and count as held."""
+        column = self.levels.index(self.promise_level)
+        return sum(int(np.isinf(each.at_level[:, column]).sum()) for each in self._of(model, of))
+
+    def _say_undated(self, of: str) -> str:
+        count = self.undated(of=of)
+        if not count:
+            return ""
+        return f" {count} of them had no such date, which cannot be missed, and {'counts' if count == 1 else 'count'} as held."
 
     @property
     def meaning(self) -> str:
@@ -170,7 +181,10 @@ class Hindsight:
         whole = "the roadmap" if joint.count == 1 else f"{joint.held or 'none'} of {joint.count} roadmaps"
         verb = "was" if joint.held == 1 or joint.count == 1 else "were"
         missed = " not" if joint.count == 1 and not joint.held else ""
-        return f"The typical {level} date was {far}; {whole} {verb}{missed} completely done by the joint {level} date."
+        return (
+            f"The typical {level} date was {far}; {whole} {verb}{missed} completely done by the joint {level} date."
+            + self._say_undated("together")
+        )
 
     def to_dict(self) -> dict[str, Any]:
         """All of it as plain values, ready for JSON."""
@@ -213,6 +227,7 @@ class Hindsight:
             )
             told[of] = {
                 "roadmaps": len(found),
+                "undated": self.undated(name, of),
                 "coverage": {f"{level:g}": _tell(self.coverage(level, model=name, of=of)) for level in self.levels},
                 "pit": places.histogram() if places else [],
             }

@@ -91,7 +91,11 @@ def test_sentences_in_the_singular_and_of_several_roadmaps() -> None:
 def test_a_feature_without_a_date_at_a_level_says_so() -> None:
     roadmap = fc.Roadmap(START, ["A"], [fc.Feature("F", {"A": 10})])
     past = fc.PastRoadmap("idle", roadmap, fc.History.from_counts({"A": [0] * 5}), {"F": dt.date(2026, 2, 2)})
-    told = fc.look_back([past], runs=20).to_dict()
+    found = fc.look_back([past], runs=20)
+    assert found.undated() == found.undated(of="together") == 1
+    assert found.sentence.endswith("1 of them had no such date, which cannot be missed, and counts as held.")
+    told = found.to_dict()
+    assert told["models"][0]["alone"]["undated"] == 1
     assert told["features"][0]["days_at"] == {"0.5": None, "0.85": None, "0.95": None}
     assert told["models"][0]["horizon"] is None
     json.dumps(told, allow_nan=False)
