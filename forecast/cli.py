@@ -12,6 +12,7 @@ from typing import Any
 import click
 
 from forecast import __version__
+from forecast.commands.backtest import backtest
 from forecast.commands.check import check
 from forecast.commands.init import init
 from forecast.commands.run import run
@@ -49,7 +50,7 @@ def cli() -> None:
     """
 
 
-COMMANDS = (init, check, run, schema)
+COMMANDS = (init, check, run, backtest, schema)
 for command in COMMANDS:
     cli.add_command(command)
 

@@ -46,7 +46,7 @@ class Sprint:
             named = f", sprint {written(self.name or self.start)}" if self.name or self.start else ""
             raise fault.at(f"team {quote(team)}{named}") from None
 
-    @property
+    @cached_property
     def weekdays(self) -> int | None:
         """Mondays to Fridays in the sprint, days off included; None when it has no dates."""
         if self.start is None or self.end is None:

@@ -100,9 +100,6 @@ class Settings:
 
 OPTIONS = [
     click.option(
-        "--runs", type=click.IntRange(1, MOST_RUNS), default=10_000, show_default=True, help="Simulated futures."
-    ),
-    click.option(
         "--seed",
         default="0",
         metavar="INTEGER",
@@ -140,12 +137,15 @@ OPTIONS = [
     click.option("-q", "--quiet", is_flag=True, help="No notes and no progress."),
     click.option("-v", "--verbose", is_flag=True, help="Say what was read and how long it took."),
 ]
-"""The options that become `Settings`."""
+"""The options that become `Settings`, beside the number of runs."""
 
 
-def with_settings(command: Command) -> Command:
-    """Gives a command the options that become its `Settings`."""
-    for option in reversed(OPTIONS):
+def with_settings(command: Command, runs: int = 10_000, least: int = 1, most: int = MOST_RUNS) -> Command:
+    """Gives a command the options that become its `Settings`; `runs` is how many it simulates when it is not told."""
+    number = click.option(
+        "--runs", type=click.IntRange(least, most), default=runs, show_default=True, help="Simulated futures."
+    )
+    for option in reversed([number, *OPTIONS]):
         command = option(command)
     return command
 

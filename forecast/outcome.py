@@ -377,4 +377,9 @@ def waits_for(feature: Feature | External) -> list[str]:
 def digest_inputs(roadmap: Roadmap, history: History) -> str:
     """SHA-256 of the roadmap and the history, whichever files or calls they came from; the model is told beside it."""
     values = [getattr(roadmap, part.name) for part in fields(roadmap) if part.name != "throughput"]
-    return hashlib.sha256(repr((values, history)).encode("utf-8", "backslashreplace")).hexdigest()
+    return digest((values, history))
+
+
+def digest(values: object) -> str:
+    """SHA-256 of how values are written in Python."""
+    return hashlib.sha256(repr(values).encode("utf-8", "backslashreplace")).hexdigest()

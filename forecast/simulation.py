@@ -359,7 +359,7 @@ def how_many(
     model.check(history, [rows[0].team])
     read_count(runs, "how_many", "runs", least=1, most=MOST_RUNS)
     count = read_count(sprints, "how_many", "sprints", least=1, most=10_000)
-    supply = _following_supply(history, rows[0].team, count)
+    supply = following_supply(history, rows[0].team, count)
     source = model.bind(history, [rows[0].team], seed, supply)
     chunk = max(LEAST_CHUNK, CHUNK_BYTES // (8 * (count + 1)))
     totals = [
@@ -368,7 +368,8 @@ def how_many(
     return HowMany(rows[0].team, count, np.concatenate(totals))
 
 
-def _following_supply(history: History, team: str, count: int) -> Supply:
+def following_supply(history: History, team: str, count: int) -> Supply:
+    """The next sprints of one team, after its newest one in the history and as long as it."""
     newest = history.of(team)[-1]
     if newest.start is None or newest.end is None:
         start, length, weekdays = 1, 14, 10

@@ -67,10 +67,18 @@ def test_every_command_is_shown() -> None:
     assert set(cli.commands) <= found
 
 
+def test_the_calibration_is_the_one_that_was_measured() -> None:
+    """The README quotes the report, which `scripts/calibrate.py` writes."""
+    quoted = re.search(r"<!-- calibration -->\n> (.*?)\n<!-- /calibration -->", README, re.DOTALL)
+    report = (ROOT / "reports" / "calibration" / "README.md").read_text(encoding="utf-8")
+    assert quoted, "the README no longer quotes it"
+    assert f"**{quoted[1]}**" in report
+
+
 def test_every_key_of_the_files_is_described() -> None:
     from forecast import schema, sheets
 
-    columns = {*sheets.FEATURE_COLUMNS, *sheets.THROUGHPUT_COLUMNS}
+    columns = {*sheets.FEATURE_COLUMNS, *sheets.THROUGHPUT_COLUMNS, "feature", "done"}
     tables = (schema.RoadmapTable, schema.TeamTable, schema.FeatureTable, schema.RiskTable, schema.CapacityTable)
     keys = {key for table in tables for key in table.model_fields} - {"team", "feature", "risk"}
     prose = re.sub(r"```.*?```", "", README, flags=re.DOTALL)
