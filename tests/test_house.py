@@ -24,14 +24,14 @@ PACKAGE = ROOT / "forecast"
 
 FLOORS: tuple[tuple[str, ...], ...] = (
     ("errors", "arrays", "compiling", "draws", "engine", "replay", "ledger", "reference", "scores"),
-    ("values", "dates", "estimate", "history", "team", "feature", "roadmap"),
+    ("values", "dates", "estimate", "history", "team", "feature", "edits", "roadmap", "whatif"),
     ("throughput", "calendar", "plan", "scope", "luck", "prospects"),
     (
         *("tally", "simulation", "outcome", "impact", "frontier", "remedies", "commitment", "allocation", "order"),
-        *("backtesting", "explanation"),
+        *("backtesting", "explanation", "slip", "reasons"),
     ),
-    ("files", "schema", "rows", "sheets", "importers", "charts", "report", "snapshots"),
-    ("cli", "commands", "options", "screen", "wording", "web", "__main__"),
+    ("files", "schema", "rows", "sheets", "whatif_file", "importers", "charts", "report", "snapshots"),
+    ("cli", "commands", "options", "screen", "wording", "edit_options", "impact_page", "impact_wording", "web", "__main__"),
 )
 """Kernels, nouns, model, answers, edges, doors. A package of its own (importers) stands on one floor with all its modules."""
 
