@@ -25,6 +25,8 @@ _HOME = {
     "After": "feature",
     "Risk": "feature",
     "Estimate": "estimate",
+    "Edit": "whatif",
+    "WhatIf": "whatif",
     "History": "history",
     "Sprint": "history",
     # how throughput is drawn
@@ -33,6 +35,12 @@ _HOME = {
     "read": "files",
     "simulate": "simulation",
     "how_many": "simulation",
+    "compare": "impact",
+    "read_what_if": "whatif_file",
+    "Impact": "impact",
+    "Slip": "slip",
+    "find_reasons": "reasons",
+    "Reason": "reasons",
     "Forecast": "outcome",
     "HowMany": "tally",
     # what goes wrong
@@ -44,6 +52,7 @@ __all__ = [
     "After",
     "Bootstrap",
     "Capacity",
+    "Edit",
     "Estimate",
     "External",
     "Fault",
@@ -51,15 +60,22 @@ __all__ = [
     "Forecast",
     "History",
     "HowMany",
+    "Impact",
     "Part",
+    "Reason",
     "Refused",
     "Risk",
     "Roadmap",
+    "Slip",
     "Sprint",
     "Team",
+    "WhatIf",
     "__version__",
+    "compare",
+    "find_reasons",
     "how_many",
     "read",
+    "read_what_if",
     "simulate",
 ]
 
@@ -69,12 +85,17 @@ if TYPE_CHECKING:
     from forecast.feature import After, External, Feature, Part, Risk
     from forecast.files import read
     from forecast.history import History, Sprint
+    from forecast.impact import Impact, compare
     from forecast.outcome import Forecast
+    from forecast.reasons import Reason, find_reasons
     from forecast.roadmap import Roadmap
     from forecast.simulation import how_many, simulate
+    from forecast.slip import Slip
     from forecast.tally import HowMany
     from forecast.team import Capacity, Team
     from forecast.throughput import Bootstrap
+    from forecast.whatif import Edit, WhatIf
+    from forecast.whatif_file import read_what_if
 
 
 def __getattr__(name: str) -> Any:

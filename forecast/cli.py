@@ -13,6 +13,7 @@ import click
 
 from forecast import __version__
 from forecast.commands.run import run
+from forecast.commands.what_if import what_if
 from forecast.errors import Fault, Refused
 from forecast.options import say
 
@@ -46,7 +47,7 @@ def cli() -> None:
     """
 
 
-COMMANDS = (run,)
+COMMANDS = (run, what_if)
 for command in COMMANDS:
     cli.add_command(command)
 

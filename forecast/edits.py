@@ -158,19 +158,12 @@ class Edits:
             raise Fault(f"split {quote(part)}", "the only part", "there is nothing that it could be split off from")
         new = f"{name} ({team})" if into is None else read_name(into, f"split {quote(part)}")
 
-        def lead(after: After, who: str) -> After:
+        def lead(after: After, who: str) -> list[After]:
             is_it = self._resolve(after, who) == (name, team)
-            return After(new, lag=after.lag, handoff=after.handoff) if is_it else after
+            return [After(new, lag=after.lag, handoff=after.handoff) if is_it else after]
 
-        features = [self._relinked(each, lambda after, who: [lead(after, who)]) for each in self.features]
-        whole = features[self.rank(name) - 1]
-        assert isinstance(whole, Feature)
-        own = replace(
-            whole, name=new, work={team: whole.work[team]}, due=None, promised=None, value=None, cost_of_delay=None
-        )
-        features[self.rank(name) - 1] = replace(
-            whole, work={each: work for each, work in whole.work.items() if each != team}
-        )
+        features = [self._relinked(each, lead) for each in self.features]
+        features[self.rank(name) - 1], own = _split_off(features[self.rank(name) - 1], team, new)
         if above is None and below is None and rank is None:
             below = name
         where = self._place(above, below, rank, last=len(features) + 1)
@@ -352,6 +345,16 @@ def _expedited(
             "roadmap", f"expedite {quote(feature.name)}", "what is expedited goes to the top; give no other place"
         )
     return replace(feature, started=True) if isinstance(feature, Feature) else feature, 1
+
+
+def _split_off(feature: Feature | External, team: str, name: str) -> tuple[Feature, Feature]:
+    """What is left of a feature without the part of a team, and the part as a feature of that name."""
+    assert isinstance(feature, Feature)
+    rest = {each: part for each, part in feature.work.items() if each != team}
+    own = replace(
+        feature, name=name, work={team: feature.work[team]}, due=None, promised=None, value=None, cost_of_delay=None
+    )
+    return replace(feature, work=rest), own
 
 
 def _resized(now: Estimate, factor: float | None, size: Size | None, where: str) -> Estimate:

@@ -160,8 +160,8 @@ def account(plan: Plan, luck: Luck, trace: Trace, finish: Floats, until: float |
 def cut(plan: Plan, luck: Luck, trace: Trace, finish: Floats, rows: Longs) -> Cut:
     """What the time up to the end of the given features (K,) goes to, of what `play` with this trace answered."""
     (parts, runs), nodes = trace.end.shape, plan.waits.size
-    times = [np.zeros((len(rows), runs)) for _ in range(6)]
-    made = Cut(*times, np.zeros((len(rows), nodes + 1)), np.zeros((len(rows), parts)))
+    shapes = [(len(rows), runs)] * 6 + [(len(rows), nodes + 1), (len(rows), parts)]
+    made = Cut(*[np.zeros(shape) for shape in shapes])
     desk, binder = _clear_desk(plan), np.full(nodes, -1, np.int32)
     _cut(plan, luck, trace, finish, rows, _turn_links(plan), desk, binder, made)
     for days in made[:6]:

@@ -16,10 +16,11 @@ from typing import Any
 
 import numpy as np
 
-from forecast import engine
+from forecast import engine, ledger
 from forecast.arrays import Floats, Longs, Trace
+from forecast.compiling import is_kept
 from forecast.impact import Impact
-from forecast.ledger import Cut, cut
+from forecast.ledger import Cut
 from forecast.outcome import Forecast
 from forecast.simulation import Job, count_cores
 
@@ -114,19 +115,24 @@ def find_spells(forecast: Forecast, names: Sequence[str]) -> dict[str, Spells]:
     }
 
 
+def needs_compiling() -> bool:
+    """True when the first reasons on this machine have to compile their kernels first (once)."""
+    return not is_kept(ledger._cut)
+
+
 def _cut_runs(job: Job, rows: Longs, runs: Longs) -> Cut:
     """The given runs (R,), played with a trace, and the time of the given rows (K,) cut."""
     plan, luck = job.lay_out(runs)
     shape = (len(job.index.parts), len(runs))
     trace = Trace(np.empty(shape), np.empty(shape))
     finish = engine.play(plan, luck, trace)
-    return cut(plan, luck, trace, finish, rows)
+    return ledger.cut(plan, luck, trace, finish, rows)
 
 
 def _name(names: Sequence[str], days: Floats) -> dict[str, float]:
     """Mean days by name, those of the same name added up; what took none is left out."""
     named: dict[str, float] = {}
-    for at in np.flatnonzero(days):
+    for at in np.flatnonzero(days).tolist():
         named[names[at]] = named.get(names[at], 0.0) + float(days[at])
     return named
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from forecast.errors import Fault, did_you_mean, quote
+from forecast.errors import Fault, Refused, did_you_mean, quote
 from forecast.feature import External, Feature
 from forecast.roadmap import Roadmap
 from forecast.values import FrozenMap, read_list
@@ -82,10 +82,18 @@ class WhatIf:
         object.__setattr__(self, "name", str(name))
 
     def apply(self, roadmap: Roadmap) -> Roadmap:
-        """The roadmap after all edits. Raises the Fault of the first that is not possible, saying which one it is."""
+        """The roadmap after all edits. Raises Refused with every edit that is not possible.
+
+        What follows an impossible insertion or split is not judged, since it may speak of what is then not there.
+        """
+        faults = []
         for number, edit in enumerate(self.edits, start=1):
             try:
                 roadmap = edit.apply(roadmap)
             except Fault as fault:
-                raise fault.within(f"edit {number}") from None
+                faults.append(fault.within(f"edit {number}") if len(self.edits) > 1 else fault)
+                if edit.verb in ("insert", "split"):
+                    break
+        if faults:
+            raise Refused(faults)
         return roadmap

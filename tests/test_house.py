@@ -31,7 +31,18 @@ FLOORS: tuple[tuple[str, ...], ...] = (
         *("backtesting", "explanation", "slip", "reasons"),
     ),
     ("files", "schema", "rows", "sheets", "whatif_file", "importers", "charts", "report", "snapshots"),
-    ("cli", "commands", "options", "screen", "wording", "edit_options", "impact_page", "impact_wording", "web", "__main__"),
+    (
+        "cli",
+        "commands",
+        "options",
+        "screen",
+        "wording",
+        "edit_options",
+        "impact_page",
+        "impact_wording",
+        "web",
+        "__main__",
+    ),
 )
 """Kernels, nouns, model, answers, edges, doors. A package of its own (importers) stands on one floor with all its modules."""
 
