@@ -35,8 +35,8 @@ LABELS = {
 }
 
 
-MOST_SLIPS, MOST_GAINS = 15, 5
-"""How many features that slip, and that gain, are shown with their reasons; the others are counted."""
+MOST_SLIPS, MOST_GAINS = 15, 8
+"""How many features that slip, and that gain, are shown with their reasons; promises that flip are shown in any case."""
 
 
 def tell(impact: Impact, what_if: WhatIf, levels: Sequence[float] = LEVELS) -> Told:
@@ -55,10 +55,13 @@ def tell(impact: Impact, what_if: WhatIf, levels: Sequence[float] = LEVELS) -> T
 
 
 def find_shown(told: Told) -> tuple[list[str], list[str]]:
-    """The features that the page shows: those that slip, and those that gain."""
+    """The features that the page shows: those that slip (or break their promise), and those that gain (or keep it now)."""
     rows = {row["name"]: row for row in told["features"]}
     slips, gains = ([name for name in told[key] if moves(rows[name])] for key in ("slips", "gains"))
-    return slips[:MOST_SLIPS], gains[:MOST_GAINS]
+    broken = [name for name in told["breaks"] if name not in slips and name not in gains]
+    mended = [name for name in told["mends"] if name not in slips]
+    gains = list(dict.fromkeys([*mended, *gains]))
+    return [*broken, *slips[: max(MOST_SLIPS, len(told["breaks"]))]], gains[: max(MOST_GAINS, len(told["mends"]))]
 
 
 # Edits ------------------------------------------------------------------------------------------------------------------
@@ -137,7 +140,8 @@ def _say_staff(name: str, values: dict[str, Any]) -> str:
 
 def _say_span(values: dict[str, Any]) -> str:
     until = f" until {say_date(values['end'])}" if values.get("end") else ""
-    return f" from {say_date(values['start'])}{until}"
+    ramp = f", at full pace after {values['ramp_days']} days" if values.get("ramp_days") else ""
+    return f" from {say_date(values['start'])}{until}{ramp}"
 
 
 def _say_allocation(name: str, shares: Any) -> str:
