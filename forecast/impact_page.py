@@ -187,6 +187,7 @@ def _say_why(told: Told) -> Iterator[str]:
     runs = told["provenance"]["runs"]
     reasons = {reason["name"]: reason for reason in told["why"]}
     for head, names in zip(("Why", "Who gains, and why"), find_shown(told), strict=True):
+        names = [name for name in names if moves(rows[name])]  # a promise can flip without moving
         if names:
             yield ""
             yield f"{head} (working days, on average):"

@@ -46,16 +46,39 @@ def test_the_python_example_runs(capsys: pytest.CaptureFixture[str], monkeypatch
     assert "Checkout" in capsys.readouterr().out
 
 
-def test_every_option_of_the_command_is_described() -> None:
-    options = set(re.findall(r"(?:^|\s)(--?[a-z-]+)", forecast("run", "--help").stdout)) - {
-        "--help",
-        "-h",
-        "--quiet",
-        "--verbose",
-    }
+def test_every_option_of_the_commands_is_described() -> None:
+    options = {
+        option
+        for command in ("run", "what-if")
+        for option in re.findall(r"(?:^|\s)(--?[a-z-]+)", forecast(command, "--help").stdout)
+    } - {"--help", "-h", "--quiet", "--verbose"}
     described = set(re.findall(r"`(--?[a-z-]+)", README))
     assert options <= described, f"not in the README: {sorted(options - described)}"
-    assert described - options <= {"--constraint"}, f"not in the command: {sorted(described - options)}"
+    assert described - options <= {"--constraint"}, f"not in the commands: {sorted(described - options)}"
+
+
+def test_the_sentence_of_the_what_if_is_the_one_that_is_printed(tmp_path: Path) -> None:
+    feature = re.search(r"```toml\n(name = \"SSO\".*?)```", README, re.DOTALL)
+    assert feature
+    (tmp_path / "sso.toml").write_text(feature[1], encoding="utf-8")
+    page = forecast("what-if", "data/example", "--add", str(tmp_path / "sso.toml"), "--rank", "1", "-q").stdout
+    assert " ".join(shown("what-if").split()) == page.splitlines()[-2]
+
+
+def test_the_what_if_file_that_is_shown_can_be_played(tmp_path: Path) -> None:
+    from forecast import read, read_what_if
+    from forecast.whatif_file import VERBS
+
+    (tmp_path / "what-if.toml").write_text(shown("edits"), encoding="utf-8")
+    what_if = read_what_if(tmp_path / "what-if.toml")
+    roadmap, _ = read(ROOT / "data" / "example")
+    assert what_if.apply(roadmap).rank("SSO") == 1
+    section = README[README.index("A `what-if.toml` keeps edits") : README.index("## From Python")]
+    described = set(re.findall(r"\w+", section))
+    assert {*VERBS} <= described
+    assert {
+        key for kind, _ in VERBS.values() if kind.__name__ != "InsertTable" for key in kind.model_fields
+    } <= described | {*("name", "part", "team", "why")}
 
 
 def test_every_key_of_the_files_is_described() -> None:
