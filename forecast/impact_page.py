@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from rich import box
+from rich.cells import cell_len
 from rich.console import Console
 from rich.measure import Measurement
 from rich.table import Table
@@ -26,23 +27,24 @@ from forecast.impact_wording import (
     say_slip,
 )
 from forecast.outcome import LEVELS
+from forecast.screen import NO_BREAK
 from forecast.tally import say_chance
 from forecast.wording import Told, say_date, say_level, say_list, say_provenance
 
-GAP = 2
+GAP, MOST_FOLDED = 2, 12
 
 
 def render_impact(told: Told, levels: Sequence[float] = LEVELS) -> str:
     """One page: on a terminal folded to its width and with colours, else plain and with one line a sentence."""
     console = Console(file=sys.stdout, highlight=False, markup=False, emoji=False)
     table = _build_table(told)
-    if not console.is_terminal and table.row_count:
-        console.width = max(80, Measurement.get(console, console.options.update(width=10_000), table).maximum)
+    if console.is_terminal and _least_width(table) > console.width:
+        table = _build_table(told, is_narrow=True)
     with console.capture() as capture:
         for line in _say_subjects(told, levels):
             _print(console, line)
         if table.row_count:
-            console.print(table)
+            _print_table(console, table)
         for line in [*_say_rest(told), *_say_why(told), *_say_all(told)]:
             _print(console, line)
         _print(console, "")
@@ -54,17 +56,11 @@ def render_impact(told: Told, levels: Sequence[float] = LEVELS) -> str:
 def render_side_by_side(all_told: Sequence[Told]) -> str:
     """What-ifs beside each other and beside the plan as it is: promises, days late, dates of all that is added or moves."""
     console = Console(file=sys.stdout, highlight=False, markup=False, emoji=False)
-    table = Table(box=box.SIMPLE_HEAD, padding=(0, GAP - 1, 0, 0), pad_edge=False, show_edge=False)
     level = all_told[0]["provenance"]["promise_level"]
-    table.add_column(f"{say_level(level)} sure by", overflow="fold")
-    for head in ["as it is", *(_head(told, number) for number, told in enumerate(all_told, start=1))]:
-        table.add_column(head, justify="right", overflow="fold")
-    for row in [*_portfolio_rows(all_told), *_date_rows(all_told, level)]:
-        table.add_row(*row)
-    if not console.is_terminal:
-        console.width = max(80, Measurement.get(console, console.options.update(width=10_000), table).maximum)
+    heads = [f"{say_level(level)} sure by", "as it is", *(_head(told, at) for at, told in enumerate(all_told, start=1))]
+    table = _fill_table(heads, [*_portfolio_rows(all_told), *_date_rows(all_told, level)])
     with console.capture() as capture:
-        console.print(table)
+        _print_table(console, table)
         _print(console, "")
         for number, told in enumerate(all_told, start=1):
             _print(console, f"{_head(told, number)}: {told['sentence']}")
@@ -76,10 +72,27 @@ def _head(told: Told, number: int) -> str:
     return escape(told["name"]) or f"what-if {number}"
 
 
+def _least_width(table: Table) -> int:
+    return sum(column.min_width or 0 for column in table.columns) + GAP * (len(table.columns) - 1)
+
+
+def _print_table(console: Console, table: Table) -> None:
+    """The table in full: on a terminal that is too narrow for it, it is folded as far as it can be and then wider than that."""
+    needed = _least_width(table)
+    if not console.is_terminal:
+        needed = Measurement.get(console, console.options.update(width=10_000), table).maximum
+    width = console.width
+    console.width = max(width, needed)
+    console.print(table)
+    console.width = width
+
+
 def _print(console: Console, line: str, style: str = "") -> None:
-    folded = textwrap.wrap(line, console.width, break_on_hyphens=False) if console.is_terminal and line else [line]
+    folded = [line]
+    if console.is_terminal and line:
+        folded = textwrap.wrap(NO_BREAK.sub("\u00a0", line), console.width, break_on_hyphens=False)
     for each in folded:
-        console.print(Text(each, style), soft_wrap=True)
+        console.print(Text(each.replace("\u00a0", " "), style), soft_wrap=True)
 
 
 def _plain(text: str, console: Console) -> str:
@@ -106,15 +119,15 @@ def _say_subjects(told: Told, levels: Sequence[float]) -> Iterator[str]:
         yield ""
 
 
-def _build_table(told: Told) -> Table:
-    """Who slips, the worst first, then who gains."""
+def _build_table(told: Told, is_narrow: bool = False) -> Table:
+    """Who slips, the worst first, then who gains; a narrow one leaves out what the others imply."""
     rows = {row["name"]: row for row in told["features"]}
     slips, gains = find_shown(told)
     shown = [rows[name] for name in slips + gains]
     level, runs = told["provenance"]["promise_level"], told["provenance"]["runs"]
     key = f"{level:g}"
     columns: list[tuple[str, Callable[[Told], str | Text]]] = [
-        ("Feature", lambda row: escape(row["name"])),
+        ("\nFeature", lambda row: escape(row["name"])),
         (f"{say_level(level)} sure\nbefore", lambda row: say_date(row["dates_before"][key])),
         ("\nand after", lambda row: say_date(row["dates_after"][key])),
         ("Slip,\ndays", lambda row: say_slip(row, runs)),
@@ -129,14 +142,24 @@ def _build_table(told: Told) -> Table:
             ("\nand after", lambda row: say_chance_when(row, "after", runs)),
             ("\nPromise", _say_flip),
         ]
+    if is_narrow:
+        columns = [column for column in columns if column[0] not in ("\nmedian", "Later\nin", "Earlier\nin")]
+    return _fill_table([head for head, _ in columns], [[say(row) for _, say in columns] for row in shown])
+
+
+def _fill_table(heads: Sequence[str], rows: Sequence[Sequence[str | Text]]) -> Table:
+    """A table whose first column may be folded, down to 12 or its longest word; all others keep to one line."""
     table = Table(box=box.SIMPLE_HEAD, padding=(0, GAP - 1, 0, 0), pad_edge=False, show_edge=False)
-    for at, (head, _) in enumerate(columns):
+    for at, head in enumerate(heads):
+        texts = [head, *(str(row[at]) for row in rows)]
         if at == 0:
-            table.add_column(f"\n{head}", overflow="fold", min_width=12)
+            longest = max(cell_len(word) for text in texts for word in text.split() or [""])
+            table.add_column(head, overflow="fold", min_width=min(longest, MOST_FOLDED), vertical="top")
         else:
-            table.add_column(head, no_wrap=True, justify="right")
-    for row in shown:
-        table.add_row(*(Text(cell) if isinstance(cell, str) else cell for cell in (say(row) for _, say in columns)))
+            longest = max(cell_len(line) for text in texts for line in text.split("\n"))
+            table.add_column(head, no_wrap=True, justify="right", min_width=longest)
+    for row in rows:
+        table.add_row(*(Text(cell) if isinstance(cell, str) else cell for cell in row))
     return table
 
 

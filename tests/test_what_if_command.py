@@ -50,8 +50,8 @@ days = 4
 X = 'name = "X"\nwork = { A = 10 }\n'
 
 
-def run(*arguments: str) -> Result:
-    return CliRunner().invoke(cli, ["what-if", *arguments])
+def run(*arguments: str, **environment: str) -> Result:
+    return CliRunner().invoke(cli, ["what-if", *arguments], env=environment)
 
 
 @pytest.fixture
@@ -446,6 +446,28 @@ def test_what_ifs_side_by_side(folder: str) -> None:
     assert lines[11:13] == [f"{each['name']}: {each['sentence']}" for each in both]
     sheet = list(csv.DictReader(io.StringIO(run(*arguments, "--csv").stdout)))
     assert [row["what_if"] for row in sheet] == ["first"] * 6 + ["drop"] * 5
+
+
+@pytest.mark.parametrize("width", [40, 90, 200])
+def test_on_a_terminal_nothing_is_cut_off(folder: str, width: int) -> None:
+    arguments = folder, "--add", f"{folder}/x.toml", "--rank", "1", "--runs", "400", "-q"
+    plain = run(*arguments).stdout
+    for more in ((), ("--versus", write_drop(folder))):
+        page = run(*arguments, *more, FORCE_COLOR="1", COLUMNS=str(width), TERM="xterm").stdout
+        bare = re.sub(r"\x1b\[[0-9;]*m", "", page)
+        assert page != bare
+        assert "…" not in bare
+        assert "13 Feb 2026" in bare
+        prose = bare[bare.index("Adding X at") :].splitlines()
+        assert max(map(len, prose)) <= width
+        assert ("Earlier" in bare) == (width == 200 and not more)
+        assert " ".join(plain.splitlines()[-2].split()[:6]) in " ".join(bare.split())
+
+
+def write_drop(folder: str) -> str:
+    path = Path(folder) / "drop.toml"
+    path.write_text('[[edit]]\ndrop = "Login"\n', encoding="utf-8")
+    return str(path)
 
 
 def test_names_cannot_act_on_the_terminal(tmp_path: Path) -> None:
