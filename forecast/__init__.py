@@ -39,6 +39,9 @@ _HOME = {
     "read_what_if": "whatif_file",
     "Impact": "impact",
     "Slip": "slip",
+    "frontier": "positions",
+    "Frontier": "positions",
+    "Position": "positions",
     "find_reasons": "reasons",
     "Reason": "reasons",
     "Forecast": "outcome",
@@ -58,10 +61,12 @@ __all__ = [
     "Fault",
     "Feature",
     "Forecast",
+    "Frontier",
     "History",
     "HowMany",
     "Impact",
     "Part",
+    "Position",
     "Reason",
     "Refused",
     "Risk",
@@ -73,6 +78,7 @@ __all__ = [
     "__version__",
     "compare",
     "find_reasons",
+    "frontier",
     "how_many",
     "read",
     "read_what_if",
@@ -87,6 +93,7 @@ if TYPE_CHECKING:
     from forecast.history import History, Sprint
     from forecast.impact import Impact, compare
     from forecast.outcome import Forecast
+    from forecast.positions import Frontier, Position, frontier
     from forecast.reasons import Reason, find_reasons
     from forecast.roadmap import Roadmap
     from forecast.simulation import how_many, simulate

@@ -13,6 +13,7 @@ from forecast.errors import escape
 from forecast.options import Command
 
 if TYPE_CHECKING:
+    from forecast.feature import External, Feature
     from forecast.roadmap import Roadmap
     from forecast.whatif import Edit, WhatIf
 
@@ -195,6 +196,7 @@ class EditOptions:
     rank: int | None
     expedite: bool
     edits: str | None
+    everywhere: bool
     texts: dict[str, tuple[str, ...]]
 
     def __post_init__(self) -> None:
@@ -204,7 +206,11 @@ class EditOptions:
         if placed and len(self.add) + (self.move is not None) != 1:
             way_out = "the others stand in a file: --edits" if self.add or self.move else "give --add or --move as well"
             raise click.UsageError(f"--{placed[0]} says where one feature goes; {way_out}.")
-        if self.move is not None and not placed:
+        if self.everywhere and (placed or len(self.add) + (self.move is not None) != 1):
+            raise click.UsageError(
+                "--everywhere tries one feature at every rank: give one --add or --move, and no place."
+            )
+        if self.move is not None and not placed and not self.everywhere:
             raise click.UsageError("--move needs to know where to: --above, --below, --rank or --expedite.")
 
     @property
@@ -218,10 +224,24 @@ class EditOptions:
         from forecast.whatif_file import read_what_if
 
         kept = read_what_if(self.edits) if self.edits else WhatIf(())
-        edits = [*kept.edits, *self._edits(roadmap)]
+        edits = [*kept.edits, *self._placed_edits(), *self._edits(roadmap)]
         return WhatIf(edits, kept.name if len(edits) == len(kept.edits) else "")
 
-    def _edits(self, roadmap: Roadmap) -> Iterator[Edit]:
+    def tried_everywhere(self, roadmap: Roadmap) -> tuple[Feature | External | str, WhatIf]:
+        """What --everywhere tries at every rank, and the edits that follow it there."""
+        from forecast.whatif import WhatIf
+        from forecast.whatif_file import read_new_features, read_what_if
+
+        kept = read_what_if(self.edits).edits if self.edits else ()
+        then = WhatIf([*kept, *self._edits(roadmap)])
+        if self.move is not None:
+            return self.move, then
+        features = read_new_features(self.add[0])
+        if len(features) > 1:
+            raise click.UsageError(f"--everywhere tries one feature, and {escape(self.add[0])} holds several.")
+        return features[0], then
+
+    def _placed_edits(self) -> Iterator[Edit]:
         from forecast.whatif import Edit
         from forecast.whatif_file import read_new_features
 
@@ -236,6 +256,10 @@ class EditOptions:
             yield from (Edit("insert", feature=feature, **where) for feature in features)
         if self.move is not None:
             yield Edit("move", name=self.move, **where)
+
+    def _edits(self, roadmap: Roadmap) -> Iterator[Edit]:
+        from forecast.whatif import Edit
+
         for option, (verb, read, _, _) in READERS.items():
             yield from (Edit(verb, **read(text, roadmap)) for text in self.texts[option])
 
@@ -248,7 +272,8 @@ def with_edits(command: Command) -> Command:
         click.option("--above", metavar="NAME", help="Where the feature goes: right above this one ..."),
         click.option("--below", metavar="NAME", help="... or right below this one ..."),
         click.option("--rank", type=click.IntRange(min=1), metavar="N", help="... or to this rank (1 is the top) ..."),
-        click.option("--expedite", is_flag=True, help="... or to the top, and ahead of what is in flight."),
+        click.option("--expedite", is_flag=True, help="... or to the top, and ahead of what is in flight ..."),
+        click.option("--everywhere", is_flag=True, help="... or at every rank in turn: its date against the harm."),
     ]
     options += [
         click.option(f"--{option}", multiple=True, metavar=shown, help=text)
@@ -262,5 +287,5 @@ def with_edits(command: Command) -> Command:
 
 def take_edits(given: dict[str, Any]) -> EditOptions:
     """The edits among the values of all options, which are taken out of them."""
-    own = {key: given.pop(key) for key in ("add", "move", "above", "below", "rank", "expedite", "edits")}
+    own = {key: given.pop(key) for key in ("add", "move", "above", "below", "rank", "expedite", "edits", "everywhere")}
     return EditOptions(**own, texts={option: given.pop(option) for option in READERS})

@@ -42,15 +42,15 @@ def render_impact(told: Told, levels: Sequence[float] = LEVELS) -> str:
         table = _build_table(told, is_narrow=True)
     with console.capture() as capture:
         for line in _say_subjects(told, levels):
-            _print(console, line)
+            print_line(console, line)
         if table.row_count:
-            _print_table(console, table)
+            print_table(console, table)
         for line in [*_say_rest(told), *_say_why(told), *_say_all(told)]:
-            _print(console, line)
-        _print(console, "")
-        _print(console, told["sentence"], "bold")
-        _print(console, say_provenance(told), "dim")
-    return _plain(capture.get(), console)
+            print_line(console, line)
+        print_line(console, "")
+        print_line(console, told["sentence"], "bold")
+        print_line(console, say_provenance(told), "dim")
+    return make_plain(capture.get(), console)
 
 
 def render_side_by_side(all_told: Sequence[Told]) -> str:
@@ -58,14 +58,14 @@ def render_side_by_side(all_told: Sequence[Told]) -> str:
     console = Console(file=sys.stdout, highlight=False, markup=False, emoji=False)
     level = all_told[0]["provenance"]["promise_level"]
     heads = [f"{say_level(level)} sure by", "as it is", *(_head(told, at) for at, told in enumerate(all_told, start=1))]
-    table = _fill_table(heads, [*_portfolio_rows(all_told), *_date_rows(all_told, level)])
+    table = fill_table(heads, [*_portfolio_rows(all_told), *_date_rows(all_told, level)])
     with console.capture() as capture:
-        _print_table(console, table)
-        _print(console, "")
+        print_table(console, table)
+        print_line(console, "")
         for number, told in enumerate(all_told, start=1):
-            _print(console, f"{_head(told, number)}: {told['sentence']}")
-        _print(console, say_provenance(all_told[0]), "dim")
-    return _plain(capture.get(), console)
+            print_line(console, f"{_head(told, number)}: {told['sentence']}")
+        print_line(console, say_provenance(all_told[0]), "dim")
+    return make_plain(capture.get(), console)
 
 
 def _head(told: Told, number: int) -> str:
@@ -76,7 +76,7 @@ def _least_width(table: Table) -> int:
     return sum(column.min_width or 0 for column in table.columns) + GAP * (len(table.columns) - 1)
 
 
-def _print_table(console: Console, table: Table) -> None:
+def print_table(console: Console, table: Table) -> None:
     """The table in full: on a terminal that is too narrow for it, it is folded as far as it can be and then wider than that."""
     needed = _least_width(table)
     if not console.is_terminal:
@@ -87,7 +87,8 @@ def _print_table(console: Console, table: Table) -> None:
     console.width = width
 
 
-def _print(console: Console, line: str, style: str = "") -> None:
+def print_line(console: Console, line: str, style: str = "") -> None:
+    """A line of text: on a terminal folded to its width."""
     folded = [line]
     if console.is_terminal and line:
         folded = textwrap.wrap(NO_BREAK.sub("\u00a0", line), console.width, break_on_hyphens=False)
@@ -95,7 +96,8 @@ def _print(console: Console, line: str, style: str = "") -> None:
         console.print(Text(each.replace("\u00a0", " "), style), soft_wrap=True)
 
 
-def _plain(text: str, console: Console) -> str:
+def make_plain(text: str, console: Console) -> str:
+    """What was captured: without spaces at the ends of lines, unless it goes to a terminal."""
     return text if console.is_terminal else "".join(f"{line.rstrip()}\n" for line in text.splitlines())
 
 
@@ -144,10 +146,10 @@ def _build_table(told: Told, is_narrow: bool = False) -> Table:
         ]
     if is_narrow:
         columns = [column for column in columns if column[0] not in ("\nmedian", "Later\nin", "Earlier\nin")]
-    return _fill_table([head for head, _ in columns], [[say(row) for _, say in columns] for row in shown])
+    return fill_table([head for head, _ in columns], [[say(row) for _, say in columns] for row in shown])
 
 
-def _fill_table(heads: Sequence[str], rows: Sequence[Sequence[str | Text]]) -> Table:
+def fill_table(heads: Sequence[str], rows: Sequence[Sequence[str | Text]]) -> Table:
     """A table whose first column may be folded, down to 12 or its longest word; all others keep to one line."""
     table = Table(box=box.SIMPLE_HEAD, padding=(0, GAP - 1, 0, 0), pad_edge=False, show_edge=False)
     for at, head in enumerate(heads):

@@ -124,13 +124,15 @@ def _say_holds(feature: Told, level: float) -> Text:
 
 
 @contextmanager
-def progress_bar(runs: int, is_wanted: bool) -> Iterator[Callable[[int, int], None] | None]:
+def progress_bar(
+    total: int, is_wanted: bool, doing: str = "Simulating", what: str = "runs"
+) -> Iterator[Callable[[int, int], None] | None]:
     """What `simulate` calls as runs are done: a bar on standard error, on a terminal only, gone when it is finished."""
     console = Console(stderr=True)
     if not (is_wanted and console.is_terminal):
         yield None
         return
-    columns = TextColumn("Simulating"), BarColumn(), TextColumn("{task.completed:,} of {task.total:,} runs")
+    columns = TextColumn(doing), BarColumn(), TextColumn(f"{{task.completed:,}} of {{task.total:,}} {what}")
     with Progress(*columns, console=console, transient=True) as bar:
-        task = bar.add_task("", total=runs)
-        yield lambda done, _: bar.update(task, completed=done)
+        task = bar.add_task("", total=total)
+        yield lambda done, of: bar.update(task, completed=done, total=of)

@@ -28,7 +28,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("throughput", "calendar", "plan", "scope", "luck", "prospects"),
     (
         *("tally", "simulation", "outcome", "impact", "frontier", "remedies", "commitment", "allocation", "order"),
-        *("backtesting", "explanation", "slip", "reasons"),
+        *("backtesting", "explanation", "slip", "reasons", "positions"),
     ),
     ("files", "schema", "rows", "sheets", "whatif_file", "importers", "charts", "report", "snapshots"),
     (
@@ -40,6 +40,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
         "edit_options",
         "impact_page",
         "impact_wording",
+        "frontier_page",
         "web",
         "__main__",
     ),

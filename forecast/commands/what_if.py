@@ -12,7 +12,9 @@ from forecast.edit_options import take_edits, with_edits
 from forecast.options import Settings, say, simulate, with_settings, write
 
 if TYPE_CHECKING:
+    from forecast.edit_options import EditOptions
     from forecast.impact import Impact
+    from forecast.outcome import Forecast
     from forecast.whatif import WhatIf
 
 
@@ -31,13 +33,19 @@ def what_if(folder: str, versus: tuple[str, ...], **given: Any) -> None:
     forecast what-if data/example --add sso.toml --rank 1
     forecast what-if data/example --drop "Loyalty points" --resize "Checkout=80%"
     forecast what-if data/example --move Search --above Checkout --capacity "Web=+1/5@2026-03-02,ramp=42"
+    forecast what-if data/example --add sso.toml --everywhere
     forecast what-if data/example --edits sso-first.toml --versus sso-later.toml
     """
     options = take_edits(given)
     settings = Settings(**given)
     if not (options.are_any or versus):
         raise click.UsageError("Nothing is edited; try --add FILE, --drop NAME, --move NAME or --edits FILE.")
+    if options.everywhere and versus:
+        raise click.UsageError("--everywhere and --versus are two questions; ask one at a time.")
     base = simulate(folder, settings)
+    if options.everywhere:
+        write_frontier(base, options, settings)
+        return
 
     from forecast.impact import compare
     from forecast.whatif_file import read_what_if
@@ -50,6 +58,23 @@ def what_if(folder: str, versus: tuple[str, ...], **given: Any) -> None:
         write_csv(impacts, asked)
     else:
         write_pages(impacts, asked, settings)
+
+
+def write_frontier(base: Forecast, options: EditOptions, settings: Settings) -> None:
+    """A feature at every rank."""
+    from forecast.frontier_page import render_frontier
+    from forecast.positions import frontier
+    from forecast.screen import progress_bar
+
+    feature, then = options.tried_everywhere(base.roadmap)
+    with progress_bar(0, not settings.quiet, "Trying", "positions") as progress:
+        found = frontier(base, feature, then=then, progress=progress)
+    if settings.as_json:
+        write(json.dumps(found.to_dict() | {"provenance": base.provenance()}, indent=2) + "\n")
+    elif settings.as_csv:
+        write(found.table().write_csv())
+    else:
+        write(render_frontier(found, base, is_new=not isinstance(feature, str)))
 
 
 def write_csv(impacts: Sequence[Impact], asked: Sequence[WhatIf]) -> None:
