@@ -172,9 +172,8 @@ def say_slip(row: Told, runs: int) -> str:
     if slip is None:
         return "new" if row["change"] == "added" else "dropped"
     if slip["mean"] is None:
-        return (
-            f"lost in {say_chance(slip['lost'], runs)}" if slip["lost"] else f"won in {say_chance(slip['won'], runs)}"
-        )
+        lost, won = (say_chance(slip[key], runs) for key in ("lost", "won"))
+        return f"won in {won}" if slip["lost"] < slip["won"] else f"lost in {lost}"
     return f"{'-' if slip['mean'] < 0 else '+'}{say_number(slip['mean'])}" if moves(row) else "0"
 
 
@@ -229,7 +228,7 @@ def _say_delivery(told: Told, rows: dict[str, Told], level: float) -> str:
             chance, due = say_chance_when(row, "after", runs), say_date(row["due_after"])
             promise = f" and keeps its promise of {due} ({chance})"
             if not row["holds_after"]:
-                promise = f", but its own promise of {due} has only a chance of {chance}"
+                promise = f", {'but' if date else 'and'} its own promise of {due} has only a chance of {chance}"
         if date is None:
             said.append(f"gives {it} no date at {say_level(level)}{promise}")
         else:
@@ -237,6 +236,7 @@ def _say_delivery(told: Told, rows: dict[str, Told], level: float) -> str:
             sooner = ""
             if slip and slip["mean"] is not None and moves(row):
                 sooner = f", {say_days(slip['mean'])} {'earlier' if slip['mean'] < 0 else 'later'}"
+                sooner += "," if promise.startswith(" and") else ""
             said.append(f"delivers {it} by {say_date(date)} ({say_level(level)}){sooner}{promise}")
     return " " + say_list(said)
 
@@ -271,8 +271,15 @@ def _say_mends(told: Told, rows: dict[str, Told], runs: int) -> Iterator[str]:
 def _say_slips(row: Told, runs: int) -> str:
     slip = row["slip"]
     if slip["mean"] is None:
-        return f"is never finished in {say_chance(slip['lost'], runs)} of runs more"
+        if slip["lost"] < slip["won"]:
+            return f"is finished in {_share(slip['won'], runs)} more"
+        return f"is no longer finished in {_share(slip['lost'], runs)}"
     return f"{'slips' if slip['mean'] > 0 else 'gains'} {say_days(slip['mean'])}"
+
+
+def _share(share: float, runs: int) -> str:
+    """12 % of runs, or 1 of 9 runs."""
+    return say_chance(share, runs) + ("" if runs < 10 else " of runs")
 
 
 def _say_most(told: Told, rows: dict[str, Told]) -> Iterator[str]:
@@ -284,21 +291,23 @@ def _say_most(told: Told, rows: dict[str, Told]) -> Iterator[str]:
         mean = row["slip"]["mean"]
         return math.inf if mean is None else abs(float(mean))
 
+    are_known = all(row["slip"]["mean"] is not None for row in rows.values() if row["slip"])
+    most = ", more than any other" if are_known else ""
     later = [rows[name] for name in told["slips"] if moves(rows[name]) and name not in wanted]
     earlier = [rows[name] for name in told["gains"] if moves(rows[name]) and name not in wanted]
     if later:
         worst = max(later, key=size)
-        yield f"{escape(worst['name'])} {_say_slips(worst, runs)}{', more than any other' if len(later) > 1 else ''}"
+        yield f"{escape(worst['name'])} {_say_slips(worst, runs)}{most if len(later) > 1 else ''}"
     if earlier and not later:
         best = max(earlier, key=size)
-        yield f"{escape(best['name'])} {_say_slips(best, runs)}{', more than any other' if len(earlier) > 1 else ''}"
+        yield f"{escape(best['name'])} {_say_slips(best, runs)}{most if len(earlier) > 1 else ''}"
     if not later and not earlier:
         yield "nothing else moves" if wanted else "nothing moves"
 
 
 def _say_flips(told: Told) -> str:
     if not told["portfolio"]["promises_before"]:
-        return "nothing else is promised" if told["portfolio"]["promises_after"] else "nothing is promised"
+        return "nothing was promised before" if told["portfolio"]["promises_after"] else "nothing is promised"
     return "no other promise flips" if told["breaks"] or told["mends"] else "no promise flips"
 
 

@@ -74,13 +74,13 @@ class Slip:
 
     @property
     def is_later(self) -> bool:
-        """True when it is later on average, by more than twice the error; or more runs lose their finish than win one."""
-        return self.lost > self.won or (math.isfinite(self.mean) and self.mean > 2 * _known(self.se))
+        """True when it is later on average; where the mean is no number, when more runs lose their finish than win one."""
+        return self.mean > 0 or (math.isnan(self.mean) and self.lost > self.won)
 
     @property
     def is_earlier(self) -> bool:
-        """True when it is earlier on average, by more than twice the error; or more runs win a finish than lose one."""
-        return self.won > self.lost or (math.isfinite(self.mean) and -self.mean > 2 * _known(self.se))
+        """True when it is earlier on average; where the mean is no number, when more runs win a finish than lose one."""
+        return self.mean < 0 or (math.isnan(self.mean) and self.won > self.lost)
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values, ready for JSON: None for what is not finite."""
@@ -88,8 +88,3 @@ class Slip:
         told = {"mean": self.mean, "se": self.se, "median": self.median, "median_low": low, "median_high": high}
         shares = {"later": self.later, "earlier": self.earlier, "lost": self.lost, "won": self.won}
         return {key: value if math.isfinite(value) else None for key, value in told.items()} | shares
-
-
-def _known(error: float) -> float:
-    """The error, or 0 where one run leaves none to be known."""
-    return 0.0 if math.isnan(error) else error
