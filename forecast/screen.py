@@ -18,7 +18,8 @@ from rich.table import Table
 from rich.text import Text
 
 from forecast.errors import escape
-from forecast.wording import Told, holds, say_chance_of, say_date, say_level, say_promises, say_provenance
+from forecast.phrases import say_date
+from forecast.wording import Told, holds, say_chance_of, say_level, say_promises, say_provenance
 
 GAP = 2
 """Spaces between columns."""

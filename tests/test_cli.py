@@ -21,7 +21,8 @@ import forecast as fc
 from forecast import simulation
 from forecast.cli import cli
 from forecast.outcome import say_chance
-from forecast.wording import say_date, say_promises, say_provenance
+from forecast.phrases import say_date
+from forecast.wording import say_promises, say_provenance
 
 ROOT = Path(__file__).parents[1]
 EXAMPLE = str(ROOT / "data" / "example")

@@ -24,8 +24,8 @@ PACKAGE = ROOT / "forecast"
 
 FLOORS: tuple[tuple[str, ...], ...] = (
     ("errors", "arrays", "compiling", "draws", "engine", "replay", "ledger", "reference", "scores"),
-    ("values", "dates", "estimate", "history", "team", "feature", "roadmap"),
-    ("throughput", "calendar", "plan", "scope", "luck", "prospects"),
+    ("values", "phrases", "dates", "estimate", "history", "team", "feature", "roadmap"),
+    ("throughput", "calendar", "plan", "scope", "luck", "prospects", "oddities", "pacing"),
     (
         *("tally", "simulation", "outcome", "impact", "frontier", "remedies", "commitment", "allocation", "order"),
         *("backtesting", "explanation"),
