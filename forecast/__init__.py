@@ -27,6 +27,13 @@ _HOME = {
     "Estimate": "estimate",
     "History": "history",
     "Sprint": "history",
+    "Item": "items",
+    "count_items": "items",
+    # how growth is learned
+    "Learned": "growth",
+    "Look": "looks",
+    "find_looks": "retrospect",
+    "learn": "looks",
     # how throughput is drawn
     "Bootstrap": "throughput",
     # from files to answers
@@ -51,6 +58,9 @@ __all__ = [
     "Forecast",
     "History",
     "HowMany",
+    "Item",
+    "Learned",
+    "Look",
     "Part",
     "Refused",
     "Risk",
@@ -58,7 +68,10 @@ __all__ = [
     "Sprint",
     "Team",
     "__version__",
+    "count_items",
+    "find_looks",
     "how_many",
+    "learn",
     "read",
     "simulate",
 ]
@@ -68,8 +81,12 @@ if TYPE_CHECKING:
     from forecast.estimate import Estimate
     from forecast.feature import After, External, Feature, Part, Risk
     from forecast.files import read
+    from forecast.growth import Learned
     from forecast.history import History, Sprint
+    from forecast.items import Item, count_items
+    from forecast.looks import Look, learn
     from forecast.outcome import Forecast
+    from forecast.retrospect import find_looks
     from forecast.roadmap import Roadmap
     from forecast.simulation import how_many, simulate
     from forecast.tally import HowMany

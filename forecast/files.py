@@ -9,17 +9,22 @@ from __future__ import annotations
 import os
 import tomllib
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import Any, TypeVar
 
+from forecast.cleaning import clean, name_sprint
 from forecast.dates import EARLIEST
 from forecast.errors import Fault, Refused, did_you_mean, escape, quote
+from forecast.experience import holds_items, is_learned, read_finished, read_items, teach
 from forecast.feature import After, External, Feature, Part, Risk
 from forecast.history import History, Sprint
+from forecast.items import Item, count_items
+from forecast.looks import learn
+from forecast.retrospect import find_looks
 from forecast.roadmap import Roadmap
 from forecast.rows import Faults, decode
-from forecast.schema import AfterTable, FeatureTable, PartTable, RiskTable, RoadmapTable, Shape, TeamTable
+from forecast.schema import AfterTable, FeatureTable, ItemsTable, PartTable, RiskTable, RoadmapTable, Shape, TeamTable
 from forecast.sheets import Listing, read_features, read_sprints
 from forecast.team import Capacity, Team
 from forecast.throughput import find_model
@@ -52,16 +57,19 @@ class Portfolio:
     ignored: tuple[Ignored, ...] = ()
 
 
-def read(path: str | os.PathLike[str]) -> tuple[Roadmap, History]:
+def read(path: str | os.PathLike[str], *, clean: bool | None = None) -> tuple[Roadmap, History]:
     """The roadmap and the history of a portfolio: a folder with a roadmap.toml, or the toml file itself.
+
+    clean : leave out of the history what surely tells nothing of the pace (see `cleaning`); None does what the roadmap says,
+        which is to do so unless it says `clean = false`
 
     Raises Refused with all faults of all its files.
     """
-    portfolio = read_portfolio(path)
+    portfolio = read_portfolio(path, clean=clean)
     return portfolio.roadmap, portfolio.history
 
 
-def read_portfolio(path: str | os.PathLike[str]) -> Portfolio:
+def read_portfolio(path: str | os.PathLike[str], *, clean: bool | None = None) -> Portfolio:
     """As `read`, with what was read where, and what was ignored."""
     faults = Faults()
     with faults.collected():
@@ -69,9 +77,14 @@ def read_portfolio(path: str | os.PathLike[str]) -> Portfolio:
         file = escape(toml.name)
         shape = Shape(_parse(read_bytes(toml, file), file), file)
         faults += shape.faults
-        roadmap, history = _Reader(toml.parent, file, shape.is_whole, faults).read(shape.table)
+        reader = _Reader(toml.parent, file, shape.is_whole, faults)
+        roadmap, history = reader.read(shape.table)
         if not faults and roadmap is not None:
-            return Portfolio(roadmap, history)
+            roadmap, history = reader.settle(
+                shape.table, roadmap, history, shape.table.clean if clean is None else clean
+            )
+        if not faults and roadmap is not None:
+            return Portfolio(roadmap, history, ignored=tuple(reader.ignored))
     raise Refused(faults)
 
 
@@ -118,12 +131,16 @@ class _Reader:
     """Turns the tables of one roadmap file, and the sheets beside it, into nouns.
 
     is_whole : nothing was lost that something else could refer to; else references are not judged
+    ignored : what was read over
     """
 
     folder: Path
     file: str
     is_whole: bool
     faults: Faults
+    ignored: list[Ignored] = field(default_factory=list)
+    _items: list[Item] = field(default_factory=list)
+    _items_file: str = ""
 
     def read(self, table: RoadmapTable) -> tuple[Roadmap | None, History]:
         """The nouns of all that the file and its sheets say; no roadmap when there is a fault in it."""
@@ -143,7 +160,7 @@ class _Reader:
     def _roadmap(
         self, table: RoadmapTable, teams: Sequence[Team], listing: Listing, risks: Sequence[Risk]
     ) -> Roadmap | None:
-        options = table.given("history", "features", "team", "feature", "risk")
+        options = table.given("history", "clean", "features", "items", "finished", "team", "feature", "risk")
         with self.faults.collected(self.file):
             options["throughput"] = find_model(table.throughput) if table.throughput is not None else None
         bare = self._make(Roadmap, {"start": EARLIEST, "teams": [], "features": []}, options, "roadmap", self.file)
@@ -174,15 +191,64 @@ class _Reader:
             raise Fault(self.file, f"{key} = {quote(name)}", f"{fault.value}; {fault.way_out}") from None
 
     def _history(self, table: RoadmapTable) -> History:
-        sprints: list[Sprint] = []
-        if isinstance(table.history, str):
+        if isinstance(table.history, str | ItemsTable):
             with self.faults.collected():
-                sprints = read_sprints(self._load(table.history, "history"), escape(table.history), self.faults)
-        else:
-            for team, counts in table.history.items():
-                with self.faults.collected(f"{self.file}: history"):
-                    sprints += History.from_counts({team: counts}).sprints
+                return self._history_in_sheet(table)
+            return History([])
+        sprints: list[Sprint] = []
+        for team, counts in table.history.items():
+            with self.faults.collected(f"{self.file}: history"):
+                sprints += History.from_counts({team: counts}).sprints
         return History(sprints)
+
+    def _history_in_sheet(self, table: RoadmapTable) -> History:
+        of_items = isinstance(table.history, ItemsTable)
+        name = table.history.items if isinstance(table.history, ItemsTable) else str(table.history)
+        content = self._load(name, "history")
+        if not (of_items or holds_items(content, escape(name))):
+            return History(read_sprints(content, escape(name), self.faults))
+        every = table.history.every if isinstance(table.history, ItemsTable) else None
+        self._items_file = name
+        self._items = read_items(content, escape(name), self.faults)
+        known = len(self.faults)
+        with self.faults.collected(self.file):
+            history = count_items(self._items, table.start, table.sprint_days if every is None else every)
+        return History([]) if len(self.faults) > known else history
+
+    def settle(self, table: RoadmapTable, roadmap: Roadmap, history: History, cleans: bool) -> tuple[Roadmap, History]:
+        """What follows from roadmap and history together: sprints left out, shares checked, growth learned."""
+        if cleans and not isinstance(table.history, dict):
+            history = clean(history, roadmap.start)
+            name = table.history.items if isinstance(table.history, ItemsTable) else table.history
+            for out in history.left_out:
+                kept = "" if out.kept is None else f"; taken for {out.kept:g}"
+                where = f"{escape(name)}: team {quote(out.sprint.team)}"
+                self.ignored.append(Ignored(where, f"sprint {name_sprint(out.sprint)}", out.why + kept))
+        with self.faults.collected(self.file):
+            history.check_shares({team.name: team.share for team in roadmap.teams})
+        with self.faults.collected():
+            roadmap = self._learn(table, roadmap)
+        return roadmap, history
+
+    def _learn(self, table: RoadmapTable, roadmap: Roadmap) -> Roadmap:
+        given = [
+            f"{key} = {quote(name)}" for key, name in (("items", table.items), ("finished", table.finished)) if name
+        ]
+        if len(given) > 1:
+            raise Fault(self.file, " and ".join(given), "growth is learned from one of them; remove the other")
+        if not any(is_learned(noun) for noun in (roadmap, *roadmap.features)):
+            self.ignored += [Ignored(self.file, each, 'no growth is "learned"') for each in given]
+            return roadmap
+        if table.finished:
+            return teach(
+                roadmap, learn(read_finished(self._load(table.finished, "finished"), table.finished, self.faults))
+            )
+        if table.items and table.items != self._items_file:
+            self._items = read_items(self._load(table.items, "items"), escape(table.items), self.faults)
+        looks = find_looks(self._items, roadmap)
+        return teach(
+            roadmap, learn([replace(look, size=None) for look in looks] if roadmap.unit == "points" else looks)
+        )
 
     def _listing(self, table: RoadmapTable) -> Listing:
         if table.features is None:

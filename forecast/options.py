@@ -60,6 +60,7 @@ class Settings:
     throughput: str | None
     window: int | None
     together: bool
+    keep_all: bool
     threads: int | None
     as_json: bool
     as_csv: bool
@@ -116,6 +117,9 @@ OPTIONS = [
         help="Draw the same past sprint for all teams: keeps shared holidays and incidents.",
     ),
     click.option(
+        "--keep-all", is_flag=True, help="Leave nothing out of the history: no running sprint, no clearing of a board."
+    ),
+    click.option(
         "--threads",
         type=click.IntRange(min=1),
         metavar="N",
@@ -141,7 +145,7 @@ def simulate(folder: str, settings: Settings) -> Forecast:
     from forecast.files import read
 
     began = time.monotonic()
-    roadmap, history = read(folder)
+    roadmap, history = read(folder, clean=False if settings.keep_all else None)
     model = settings.model(roadmap)
     if settings.verbose:
         counts = len(roadmap.features), len(roadmap.teams), len(history.sprints)

@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, Discriminator, Tag, ValidationError
 
 from forecast.errors import Fault, did_you_mean, escape, quote
 
-KINDS = ("<a table>", "<a list>", "<a text>", "<a date>", "<a number>")
+KINDS = ("<a table>", "<a list>", "<a text>", "<a date>", "<a number>", "<items>")
 """Kinds of values in the words of a message; the brackets keep them apart from the keys of a place."""
 
 
@@ -31,6 +31,7 @@ def _kind(value: object) -> str:
 Either = Discriminator(_kind)
 Text = Annotated[str, Tag("<a text>")]
 Guess = Annotated[Annotated[float, Tag("<a number>")] | Annotated[list[float], Tag("<a list>")], Either]
+Factor = Annotated[Annotated[float, Tag("<a number>")] | Annotated[list[float], Tag("<a list>")] | Text, Either]
 Day = Annotated[Annotated[dt.date, Tag("<a date>")] | Text, Either]
 
 
@@ -90,7 +91,7 @@ class FeatureTable(Table):
     value: float | None = None
     cost_of_delay: float | None = None
     started: bool = False
-    growth: Guess | None = None
+    growth: Factor | None = None
 
 
 class CapacityTable(Table):
@@ -125,20 +126,41 @@ class RiskTable(Table):
     delays: dict[str, Guess] = {}
 
 
+class ItemsTable(Table):
+    """`history = { items = "items.csv", every = 14 }`: throughput counted from items, in stretches of so many days."""
+
+    items: str
+    every: int | None = None
+
+
+def _kind_of_history(value: object) -> str:
+    counts_items = isinstance(value, ItemsTable) or (isinstance(value, dict) and isinstance(value.get("items"), str))
+    return "<items>" if counts_items else _kind(value)
+
+
+History = Annotated[
+    Text | Annotated[ItemsTable, Tag("<items>")] | Annotated[dict[str, list[float]], Tag("<a table>")],
+    Discriminator(_kind_of_history),
+]
+
+
 class RoadmapTable(Table):
-    """The whole file. `history` and `features` name files beside it."""
+    """The whole file. `history`, `features`, `items` and `finished` name files beside it."""
 
     start: Day
     sprint_days: int = 14
     handoff: str = "next-sprint"
     days_off: list[Day] = []
     unit: str = "items"
-    growth: Guess | None = None
+    growth: Factor | None = None
     promise_level: float = 0.85
     quarter_starts: list[Day] | None = None
     throughput: Annotated[Text | Annotated[dict[str, Any], Tag("<a table>")], Either] | None = None
-    history: Annotated[Text | Annotated[dict[str, list[float]], Tag("<a table>")], Either]
+    history: History
+    clean: bool = True
     features: str | None = None
+    items: str | None = None
+    finished: str | None = None
     team: list[TeamTable] = []
     feature: list[FeatureTable] = []
     risk: list[RiskTable] = []
@@ -220,7 +242,9 @@ class Shape:
             return Fault(where, f"{key} is missing", f"write {EXAMPLES[str(key)]}")
         named = f"{escape(key)} = {quote(value)}" if isinstance(key, str) else f"item {key + 1} = {quote(value)}"
         if kind == "union_tag_invalid":
-            kinds = found["ctx"]["expected_tags"].translate({ord(mark): None for mark in "'<>"})
+            kinds = (
+                found["ctx"]["expected_tags"].replace("'<items>', ", "").translate({ord(mark): None for mark in "'<>"})
+            )
             return Fault(where, named, f"{kinds.replace(', ', ' or ')} is needed")
         if kind == "list_type" and key in TABLES and isinstance(value, dict):
             return Fault(where, f"[{key}]", f"write it in double brackets: [[{key}]]")

@@ -8,10 +8,19 @@ from typing import Any
 
 from forecast.errors import Fault, quote
 from forecast.feature import External, Feature, Part
+from forecast.growth import LEARNED, Growth, read_growth
 from forecast.history import Sprint
 from forecast.rows import Faults, Row, read_rows
 
 THREE = ("low", "likely", "high")
+
+
+def read_growth_in_one(row: Row, column: str) -> Growth | None:
+    """The growth in the cell: one number, three with ';' between them, or "learned"."""
+    text = row.text(column)
+    return read_growth(text, row.place) if text and text.casefold() == LEARNED else row.estimate_in_one(column)
+
+
 OF_FEATURE: dict[str, Callable[[Row, str], Any]] = {
     "due": Row.date,
     "promised": Row.flag,
@@ -20,13 +29,13 @@ OF_FEATURE: dict[str, Callable[[Row, str], Any]] = {
     "value": Row.number,
     "cost_of_delay": Row.number,
     "started": Row.flag,
-    "growth": Row.estimate_in_one,
+    "growth": read_growth_in_one,
 }
 """Columns that belong to the feature, not to the row, and how their cells are read."""
 
 OF_EXTERNAL = ("due", "promised", "not_before", "objective")
 FEATURE_COLUMNS = ("feature", "team", "items", *THREE, "after", *OF_FEATURE)
-THROUGHPUT_COLUMNS = ("team", "sprint", "start", "end", "done")
+THROUGHPUT_COLUMNS = ("team", "sprint", "start", "end", "done", "done_roadmap")
 
 
 def read_sprints(content: bytes, file: str, faults: Faults) -> list[Sprint]:
@@ -42,7 +51,7 @@ def read_sprints(content: bytes, file: str, faults: Faults) -> list[Sprint]:
         if len(faults) == known:
             with faults.collected(row.place):
                 team, start, end, done = values
-                sprints.append(Sprint(team, start, end, done, row.text("sprint") or ""))
+                sprints.append(Sprint(team, start, end, done, row.text("sprint") or "", row.number("done_roadmap")))
     return sprints
 
 

@@ -538,7 +538,7 @@ throughput.csv row 7: team "Web", sprint "S6": start = 2026-03-07, end = 2026-03
     ),
     "an unknown column": (
         "team,start,end,done,velocity\nWeb,2025-12-22,2026-01-04,3,5\n",
-        'throughput.csv row 1: column "velocity"; no such column. There are: team, sprint, start, end, done.',
+        'throughput.csv row 1: column "velocity"; no such column. There are: team, sprint, start, end, done, done_roadmap.',
     ),
 }
 

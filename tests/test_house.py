@@ -24,13 +24,25 @@ PACKAGE = ROOT / "forecast"
 
 FLOORS: tuple[tuple[str, ...], ...] = (
     ("errors", "arrays", "compiling", "draws", "engine", "replay", "ledger", "reference", "scores"),
-    ("values", "phrases", "dates", "estimate", "history", "team", "feature", "roadmap"),
-    ("throughput", "calendar", "plan", "scope", "luck", "prospects", "oddities", "pacing"),
+    ("values", "phrases", "dates", "estimate", "growth", "history", "items", "team", "feature", "roadmap"),
+    (
+        "throughput",
+        "calendar",
+        "plan",
+        "scope",
+        "luck",
+        "prospects",
+        "oddities",
+        "pacing",
+        "cleaning",
+        "looks",
+        "retrospect",
+    ),
     (
         *("tally", "simulation", "outcome", "impact", "frontier", "remedies", "commitment", "allocation", "order"),
         *("backtesting", "explanation"),
     ),
-    ("files", "schema", "rows", "sheets", "importers", "charts", "report", "snapshots"),
+    ("files", "schema", "rows", "sheets", "experience", "importers", "charts", "report", "snapshots"),
     ("cli", "commands", "options", "screen", "wording", "web", "__main__"),
 )
 """Kernels, nouns, model, answers, edges, doors. A package of its own (importers) stands on one floor with all its modules."""
