@@ -29,6 +29,13 @@ _HOME = {
     "WhatIf": "whatif",
     "History": "history",
     "Sprint": "history",
+    "Item": "items",
+    "count_items": "items",
+    # how growth is learned
+    "Learned": "growth",
+    "Look": "looks",
+    "find_looks": "retrospect",
+    "learn": "looks",
     # how throughput is drawn
     "Bootstrap": "throughput",
     # from files to answers
@@ -87,6 +94,9 @@ __all__ = [
     "History",
     "HowMany",
     "Impact",
+    "Item",
+    "Learned",
+    "Look",
     "MeanRate",
     "Part",
     "PastRoadmap",
@@ -104,11 +114,14 @@ __all__ = [
     "backtest",
     "check",
     "compare",
+    "count_items",
     "explain",
+    "find_looks",
     "find_reasons",
     "frontier",
     "how_many",
     "init",
+    "learn",
     "look_back",
     "read",
     "read_past",
@@ -127,14 +140,18 @@ if TYPE_CHECKING:
     from forecast.feature import After, External, Feature, Part, Risk
     from forecast.files import read
     from forecast.finding import Finding
+    from forecast.growth import Learned
     from forecast.hindsight import Hindsight, PastRoadmap, look_back
     from forecast.history import History, Sprint
     from forecast.impact import Impact, compare
     from forecast.inspection import check
+    from forecast.items import Item, count_items
     from forecast.json_schema import roadmap_schema
+    from forecast.looks import Look, learn
     from forecast.outcome import Forecast
     from forecast.positions import Frontier, Position, frontier
     from forecast.reasons import Reason, find_reasons
+    from forecast.retrospect import find_looks
     from forecast.rivals import MeanRate, Poisson
     from forecast.roadmap import Roadmap
     from forecast.simulation import how_many, simulate

@@ -7,6 +7,7 @@ from typing import Any
 
 from forecast.estimate import Estimate
 from forecast.feature import Feature
+from forecast.growth import Learned
 from forecast.past import Past
 from forecast.phrases import say_count, say_date, say_few, say_list, say_name, say_names, say_share
 from forecast.roadmap import Roadmap
@@ -70,6 +71,10 @@ def _say_growth(roadmap: Roadmap) -> str:
             f" times a factor for work found on the way, for {say_count(own, 'feature')}" if own else ", without growth"
         )
         return f"Sizes are what the roadmap says{some}{whole}."
+    if isinstance(roadmap.growth, Learned):
+        return (
+            f"Sizes are what the roadmap says, times a factor for work found on the way{whole}. {roadmap.growth.say()}"
+        )
     rest = f" ({say_count(own, 'feature')} with a factor of its own)" if own else ""
     return (
         f"Sizes are what the roadmap says, times {_say_factor(roadmap.growth)} for work found on the way{rest}{whole}."

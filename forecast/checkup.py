@@ -13,8 +13,8 @@ from forecast.alone import find_hopeless
 from forecast.assumptions import Assumption, list_assumptions
 from forecast.errors import Fault
 from forecast.finding import TOPICS, Finding, sort_findings
+from forecast.fingerprint import digest_inputs
 from forecast.history import History
-from forecast.outcome import digest_inputs
 from forecast.past import ENOUGH_SPRINTS, Past, find_pasts
 from forecast.precedence import find_in_order
 from forecast.roadmap import Roadmap

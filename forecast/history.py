@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import cached_property
+from typing import Literal
 
 from forecast.dates import count_weekdays, read_date
 from forecast.errors import Fault, did_you_mean, quote, written
@@ -20,6 +21,8 @@ class Sprint:
     start, end : first and last day, both included; None for both when only the order is known
     done : items (or points) finished, >= 0; a sprint in which nothing was finished is a sprint with 0
     name : what the team called it
+    done_roadmap : how much of `done` was work on the roadmap, where that is known; a forecast of the roadmap then draws it, and
+        not `done`
 
     Raises Fault when a value is missing, negative or not finite, or when the sprint ends before it starts.
     """
@@ -29,12 +32,18 @@ class Sprint:
     end: dt.date | None
     done: float
     name: str = ""
+    done_roadmap: float | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
         team = read_name(self.team, "sprint")
         object.__setattr__(self, "team", team)
         try:
             object.__setattr__(self, "done", read_number(self.done, "", "done"))
+            if self.done_roadmap is not None:
+                object.__setattr__(self, "done_roadmap", read_number(self.done_roadmap, "", "done_roadmap"))
+                if self.done_roadmap > self.done:
+                    value = f"done_roadmap = {self.done_roadmap:g}, done = {self.done:g}"
+                    raise Fault("", value, "it is the part of done that went to the roadmap, so it cannot be more")
             if self.start is not None or self.end is not None:
                 start, end = read_date(self.start, "", "start"), read_date(self.end, "", "end")
                 object.__setattr__(self, "start", start)
@@ -55,15 +64,38 @@ class Sprint:
 
 
 @dataclass(frozen=True)
+class LeftOut:
+    """A past sprint that is not drawn as it stands.
+
+    place : where it stands in `history.of(team)`, 0 the oldest
+    why : a sentence without its full stop that names neither the team nor the sprint
+    kept : what its `done` is cut down to; None for a sprint that is left out
+    """
+
+    kind: Literal["unfinished", "future", "double", "bulk"]
+    place: int
+    sprint: Sprint
+    why: str
+    kept: float | None = None
+
+
+@dataclass(frozen=True)
 class History:
     """The past sprints of all teams; within a team the oldest first, undated ones as given.
 
-    Raises Fault when a team mixes dated and undated sprints.
+    left_out : sprints that a forecast does not draw, or not as they stand (see `cleaning`); none unless it was read from files
+    notes : sentences on how it came about
+
+    Raises Fault when a team mixes dated and undated sprints, or sprints with and without `done_roadmap`.
     """
 
     sprints: tuple[Sprint, ...]
+    left_out: tuple[LeftOut, ...] = field(repr=False)
+    notes: tuple[str, ...] = field(repr=False, compare=False)
 
-    def __init__(self, sprints: Iterable[Sprint]) -> None:
+    def __init__(
+        self, sprints: Iterable[Sprint], *, left_out: Iterable[LeftOut] = (), notes: Iterable[str] = ()
+    ) -> None:
         by_team: dict[str, list[Sprint]] = {}
         for sprint in read_list(sprints, "history", "sprints"):
             if not isinstance(sprint, Sprint):
@@ -74,8 +106,13 @@ class History:
                 raise Fault(
                     f"team {quote(team)}", "sprints with and without dates", "give dates to all of them, or none"
                 )
+            if len({row.done_roadmap is None for row in rows}) == 2:
+                way_out = "fill in done_roadmap for all sprints of a team, or for none"
+                raise Fault(f"team {quote(team)}", "sprints with and without done_roadmap", way_out)
             rows.sort(key=lambda row: (row.start or dt.date.min, row.end or dt.date.min))
         object.__setattr__(self, "sprints", tuple(row for rows in by_team.values() for row in rows))
+        object.__setattr__(self, "left_out", tuple(left_out))
+        object.__setattr__(self, "notes", tuple(notes))
 
     @classmethod
     def from_counts(cls, counts: Mapping[str, Sequence[float]]) -> History:
@@ -123,3 +160,29 @@ class History:
                 "history", f"team = {quote(team)}", "no such team in the history." + did_you_mean(team, self.teams)
             )
         return rows
+
+    def drawn(self, *, is_whole: bool = False) -> History:
+        """The history that a forecast draws: without what is left out, and of work on the roadmap alone.
+
+        Where a team says how much of its work went to the roadmap (`done_roadmap`), that is what it has done; with `is_whole`
+        all of its work is.
+        """
+        if not self.left_out and all(sprint.done_roadmap is None for sprint in self.sprints):
+            return self
+        cut = {(out.sprint.team, out.place): out.kept for out in self.left_out}
+        drawn = []
+        for team in self.teams:
+            for place, sprint in enumerate(self.of(team)):
+                done = cut.get((team, place), sprint.done)
+                if done is not None and sprint.done_roadmap is not None and not is_whole:
+                    done = sprint.done_roadmap * (done / sprint.done if sprint.done else 1.0)
+                if done is not None:
+                    drawn.append(replace(sprint, done=done, done_roadmap=None))
+        return replace(self, sprints=tuple(drawn), left_out=())
+
+    def check_shares(self, shares: Mapping[str, float]) -> None:
+        """Raises Fault when a team with `done_roadmap` also has a share below 1 (team -> share): it would count twice."""
+        for team, share in shares.items():
+            if share < 1 and any(sprint.done_roadmap is not None for sprint in self.of(team)):
+                way_out = "done_roadmap says what went to the roadmap already, sprint by sprint; remove the share, or the column"
+                raise Fault(f"team {quote(team)}", f"share = {share:g} and done_roadmap", way_out)

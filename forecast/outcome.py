@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
-import hashlib
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +16,8 @@ from forecast.arrays import Floats, Longs
 from forecast.dates import Dateish, read_date
 from forecast.errors import Fault, did_you_mean, quote
 from forecast.feature import After, External, Feature
+from forecast.fingerprint import digest_inputs
+from forecast.growth import Growth, Learned
 from forecast.history import History
 from forecast.prospects import Prospects
 from forecast.roadmap import Roadmap
@@ -208,6 +209,7 @@ class Forecast:
             "seed": self.seed,
             "throughput": self.model.describe(),
             "sprints_used": {team.name: len(self.model.used(self.history, team.name)) for team in self.roadmap.teams},
+            "growth": describe_growth(self.roadmap),
             "horizon_days": self.horizon,
             "promise_level": self.roadmap.promise_level,
             "version": __version__,
@@ -217,7 +219,7 @@ class Forecast:
     def notes(self) -> list[str]:
         """What a reader has to know about the forecast as a whole."""
         notes = [self._tell_idle(team) for team in self.prospects.idle_teams]
-        notes += self._tell_unused()
+        notes += [*self._tell_unused(), *self.history.notes, *tell_growth(self.roadmap)]
         unfinished = np.isinf(self.finish).mean(axis=1)
         late = [
             name for row, name in enumerate(self.features) if unfinished[row] > 0 and not self.prospects.is_never[row]
@@ -374,12 +376,19 @@ def waits_for(feature: Feature | External) -> list[str]:
     return list(dict.fromkeys(names))
 
 
-def digest_inputs(roadmap: Roadmap, history: History) -> str:
-    """SHA-256 of the roadmap and the history, whichever files or calls they came from; the model is told beside it."""
-    values = [getattr(roadmap, part.name) for part in fields(roadmap) if part.name != "throughput"]
-    return digest((values, history))
+def find_growths(roadmap: Roadmap) -> list[Growth]:
+    """The growths that the features of a roadmap have, each once; none for a feature without."""
+    growths = [feature.growth or roadmap.growth for feature in roadmap.features if isinstance(feature, Feature)]
+    return list(dict.fromkeys(growth for growth in growths if growth is not None))
 
 
-def digest(values: object) -> str:
-    """SHA-256 of how values are written in Python."""
-    return hashlib.sha256(repr(values).encode("utf-8", "backslashreplace")).hexdigest()
+def describe_growth(roadmap: Roadmap) -> Any:
+    """What the growth of a roadmap is, for the provenance: None, "stated", or what was learned."""
+    growths = find_growths(roadmap)
+    learned = [growth for growth in growths if isinstance(growth, Learned)]
+    return learned[0].describe() if learned else "stated" if growths else None
+
+
+def tell_growth(roadmap: Roadmap) -> list[str]:
+    """What a reader has to know about learned growth."""
+    return [growth.say() for growth in find_growths(roadmap) if isinstance(growth, Learned)]

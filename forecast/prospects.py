@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from forecast.feature import External
+from forecast.growth import Learned
 from forecast.history import History
 from forecast.plan import Index
 from forecast.throughput import Throughput
@@ -89,7 +90,9 @@ def _find_stuck(index: Index, idle: set[str]) -> set[int]:
         if team in idle:
             growth = index.nouns[name].growth or roadmap.growth  # type: ignore[union-attr]
             stated = index.stated(part)
-            least = stated.left(stated.size.low) * (growth.low if growth else 1.0)
+            least = stated.left(stated.size.low)
+            if growth is not None and not isinstance(growth, Learned):  # what is learned never makes work vanish
+                least *= growth.low
             if least >= (0.5 if roadmap.unit == "items" else 1e-12):
                 stuck.add(part)
     return stuck

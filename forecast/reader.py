@@ -14,14 +14,17 @@ from typing import Any, TypeVar
 from forecast.columns import list_names
 from forecast.dates import EARLIEST
 from forecast.errors import Fault, quote
+from forecast.experience import ITEM_COLUMNS, holds_items
 from forecast.faults import Faults, Ignored, Lost
 from forecast.feature import After, External, Feature, Part, Risk
 from forecast.grid import Grid
 from forecast.history import History, Sprint
+from forecast.lessons import Lessons
 from forecast.lines import Lines, Path
 from forecast.loading import load_grid
+from forecast.phrases import say_count
 from forecast.roadmap import Roadmap
-from forecast.schema import AfterTable, FeatureTable, PartTable, RoadmapTable, TeamTable
+from forecast.schema import AfterTable, FeatureTable, ItemsTable, PartTable, RoadmapTable, TeamTable
 from forecast.shape import UNNAMED, Shape
 from forecast.sheets import FEATURE_COLUMNS, THROUGHPUT_COLUMNS, Listing, read_features, read_sprints
 from forecast.team import Capacity, Team
@@ -73,11 +76,17 @@ class Reader:
         self._rows_of_team: dict[str, str] = {}
         self._paths: dict[tuple[str | int, ...], Path] = {}
 
-    def read(self, document: dict[str, Any], lines: Lines) -> tuple[Roadmap | None, History]:
-        """The nouns of all that the file and its sheets say; no roadmap when there is a fault in it."""
+    def read(
+        self, document: dict[str, Any], lines: Lines, cleans: bool | None = None
+    ) -> tuple[Roadmap | None, History]:
+        """The nouns of all that the file and its sheets say; no roadmap when there is a fault in it.
+
+        cleans : whether the history is cleaned; None does what the file says
+        """
         shape = Shape(document, lines)
         table = shape.table
         self._lines = lines
+        self._lessons = Lessons(self._load, lines, self.faults, self.sources, self.ignored)
         self._lost |= shape.lost
         self.faults += shape.faults
         self.sources.append((lines.file, ""))
@@ -92,13 +101,15 @@ class Reader:
         self._check_spelling(history, [team.name for team in teams if team is not None])
         if roadmap is not None:
             self.sources[0] = (lines.file, _describe(roadmap, table))
-        return roadmap, history
+        if self.faults or roadmap is None:
+            return None, history
+        return self._lessons.settle(table, roadmap, history, table.clean if cleans is None else cleans)
 
     def _roadmap(
         self, table: RoadmapTable, teams: Sequence[Team], listing: Listing, risks: Sequence[Risk]
     ) -> Roadmap | None:
         spot = _Spot(self._lines)
-        options = table.given("history", "features", "team", "feature", "risk")
+        options = table.given("history", "clean", "features", "items", "finished", "team", "feature", "risk")
         if options.pop("throughput", None) is not None:
             try:
                 options["throughput"] = find_model(table.throughput)
@@ -145,16 +156,17 @@ class Reader:
             raise Fault(self._lines.place((key,)), f"{key} = {quote(name)}", way_out) from None
 
     def _history(self, table: RoadmapTable) -> History:
-        sprints: list[Sprint] = []
-        if not isinstance(table.history, str):
-            sprints = self._count_sprints(table.history)
-        else:
-            with self.faults.collected():
-                grid = self._load(table.history, "history", THROUGHPUT_COLUMNS)
-                sprints, self._rows_of_team = read_sprints(grid, self.faults, self.ignored)
-                teams = _count(len({sprint.team for sprint in sprints}), "team")
-                self.sources.append((grid.file, f"{_count(len(sprints), 'sprint')} of {teams}{_hidden(grid)}"))
         with self.faults.collected():
+            if isinstance(table.history, dict):
+                return History(self._count_sprints(table.history))
+            if isinstance(table.history, ItemsTable):
+                return self._lessons.count_items(table, self._load(table.history.items, "history", ITEM_COLUMNS))
+            grid = self._load(table.history, "history", (*THROUGHPUT_COLUMNS, "created"))
+            if holds_items(grid):
+                return self._lessons.count_items(table, grid)
+            sprints, self._rows_of_team = read_sprints(grid, self.faults, self.ignored)
+            teams = say_count(len({sprint.team for sprint in sprints}), "team")
+            self.sources.append((grid.file, f"{say_count(len(sprints), 'sprint')} of {teams}{grid.say_hidden()}"))
             return History(sprints)
         return History([])
 
@@ -199,7 +211,7 @@ class Reader:
         with self.faults.collected():
             grid = self._load(table.features, "features", FEATURE_COLUMNS)
             listing = read_features(grid, self.faults, self.ignored)
-            self.sources.append((grid.file, _count(len(listing.features), "feature") + _hidden(grid)))
+            self.sources.append((grid.file, say_count(len(listing.features), "feature") + grid.say_hidden()))
             return listing
         return Listing(lost=Lost(any_feature=True))
 
@@ -332,13 +344,5 @@ def _unname(fault: Fault) -> Fault:
 def _describe(roadmap: Roadmap, table: RoadmapTable) -> str:
     counts = {"feature": 0 if table.features else len(roadmap.features), "team": len(table.team)}
     counts["risk"] = len(roadmap.risks)
-    said = [_count(count, what) for what, count in counts.items() if count]
+    said = [say_count(number, what) for what, number in counts.items() if number]
     return ", ".join([*said, f"start {roadmap.start.isoformat()}"])
-
-
-def _count(count: int, what: str) -> str:
-    return f"{count:,} {what}{'' if count == 1 else 's'}"
-
-
-def _hidden(grid: Grid) -> str:
-    return f" ({_count(grid.hidden, 'hidden row')} among them)" if grid.hidden else ""

@@ -212,6 +212,8 @@ def simulate(
     if not isinstance(roadmap, Roadmap):
         raise Fault("simulate", f"roadmap = {quote(roadmap)}", "give a Roadmap, as forecast.read makes one")
     _check_history(history, "simulate")
+    history.check_shares({team.name: team.share for team in roadmap.teams})
+    history = history.drawn()
     runs = read_count(runs, "simulate", "runs", least=1, most=MOST_RUNS)
     model = find_model(roadmap.throughput if throughput is None else throughput)
     seed = read_seed(seed, "simulate")
@@ -355,9 +357,11 @@ def how_many(
 ) -> HowMany:
     """How many items a team finishes in its next sprints: a `HowMany`.
 
-    The sprints follow the newest one in the history and are as long as it is. Raises Fault for an unknown team.
+    The sprints follow the newest one in the history and are as long as it is. All that the team finishes counts, on the roadmap
+    or not. Raises Fault for an unknown team.
     """
     _check_history(history, "how_many")
+    history = history.drawn(is_whole=True)
     seed = read_seed(seed, "how_many")
     model = find_model(throughput)
     rows = history.require(team)

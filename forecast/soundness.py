@@ -6,8 +6,10 @@ import datetime as dt
 from collections.abc import Sequence
 
 from forecast.errors import did_you_mean
+from forecast.estimate import Estimate
 from forecast.feature import External, Feature
 from forecast.finding import Finding, gather
+from forecast.growth import Growth, Learned
 from forecast.past import Past
 from forecast.phrases import say_date, say_days, say_few, say_name, say_names, say_number, say_share
 from forecast.roadmap import Roadmap
@@ -42,13 +44,18 @@ def _working(roadmap: Roadmap) -> list[Feature]:
     return [feature for feature in roadmap.features if isinstance(feature, Feature) and feature.work]
 
 
+def _grows(growth: Growth | None) -> bool:
+    """Whether a growth allows for work that is found on the way."""
+    return growth is not None and (isinstance(growth, Learned) or growth.high > 1)
+
+
 # Sizes -----------------------------------------------------------------------------------------------------------------
 
 
 def _find_growth(roadmap: Roadmap) -> list[Finding]:
     """No growth anywhere, or only for some."""
     working = _working(roadmap)
-    without = [each.name for each in working if (growth := each.growth or roadmap.growth) is None or growth.high <= 1]
+    without = [each.name for each in working if not _grows(each.growth or roadmap.growth)]
     if not without:
         return []
     way_out = "Give one, such as growth = [1.0, 1.5, 3.0], or better what your finished features grew by."
@@ -87,7 +94,7 @@ def _find_zero(roadmap: Roadmap) -> list[Finding]:
     for feature in _working(roadmap):
         growth = feature.growth or roadmap.growth
         for team, part in feature.work.items():
-            high = part.left(part.size.high) * (growth.high if growth else 1.0)
+            high = part.left(part.size.high) * (growth.high if isinstance(growth, Estimate) else 1.0)
             if high == 0 or (roadmap.unit == "items" and high < 0.5):
                 clauses = done if part.done >= part.size.high > 0 else zero
                 clauses[f"{feature.name}/{team}"] = f"{say_name(feature.name)} ({say_name(team)})"
