@@ -29,6 +29,7 @@ _HOME = {
     "Sprint": "history",
     # how throughput is drawn
     "Bootstrap": "throughput",
+    "Drift": "drift",
     # from files to answers
     "read": "files",
     "simulate": "simulation",
@@ -44,6 +45,7 @@ __all__ = [
     "After",
     "Bootstrap",
     "Capacity",
+    "Drift",
     "Estimate",
     "External",
     "Fault",
@@ -64,6 +66,7 @@ __all__ = [
 ]
 
 if TYPE_CHECKING:
+    from forecast.drift import Drift
     from forecast.errors import Fault, Refused
     from forecast.estimate import Estimate
     from forecast.feature import After, External, Feature, Part, Risk

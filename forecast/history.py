@@ -6,10 +6,15 @@ import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 from forecast.dates import count_weekdays, read_date
 from forecast.errors import Fault, did_you_mean, quote
-from forecast.values import read_list, read_name, read_number
+from forecast.estimate import Estimate
+from forecast.values import FrozenMap, read_list, read_name, read_number
+
+LEAST_SPRINTS = 2
+"""With fewer past sprints there is no telling how much they vary: a guess may stand in."""
 
 
 @dataclass(frozen=True)
@@ -57,12 +62,15 @@ class Sprint:
 class History:
     """The past sprints of all teams; within a team the oldest first, undated ones as given.
 
-    Raises Fault when a team mixes dated and undated sprints.
+    guesses : team -> items a sprint (low, likely, high), which stand in as long as it has fewer than two past sprints
+
+    Raises Fault when a team mixes dated and undated sprints, or a guess is none.
     """
 
     sprints: tuple[Sprint, ...]
+    guesses: Mapping[str, Estimate]
 
-    def __init__(self, sprints: Iterable[Sprint]) -> None:
+    def __init__(self, sprints: Iterable[Sprint], guesses: Mapping[str, Any] | None = None) -> None:
         by_team: dict[str, list[Sprint]] = {}
         for sprint in read_list(sprints, "history", "sprints"):
             if not isinstance(sprint, Sprint):
@@ -75,9 +83,10 @@ class History:
                 )
             rows.sort(key=lambda row: (row.start or dt.date.min, row.end or dt.date.min))
         object.__setattr__(self, "sprints", tuple(row for rows in by_team.values() for row in rows))
+        object.__setattr__(self, "guesses", _read_guesses(guesses))
 
     @classmethod
-    def from_counts(cls, counts: Mapping[str, Sequence[float]]) -> History:
+    def from_counts(cls, counts: Mapping[str, Sequence[float]], guesses: Mapping[str, Any] | None = None) -> History:
         """A history of bare counts: per team what each sprint finished, oldest first.
 
         The rows are sprints of the roadmap's own length; for a team with sprints of another length they count by weekdays
@@ -96,7 +105,7 @@ class History:
                     f"team {quote(team)}", f"history = {quote(done)}", "give a list of counts, oldest first: [3, 5, 0]"
                 )
             rows += [Sprint(team, None, None, count, name=str(index + 1)) for index, count in enumerate(done)]
-        return cls(rows)
+        return cls(rows, guesses)
 
     @cached_property
     def _by_team(self) -> dict[str, tuple[Sprint, ...]]:
@@ -122,3 +131,30 @@ class History:
                 "history", f"team = {quote(team)}", "no such team in the history." + did_you_mean(team, self.teams)
             )
         return rows
+
+    def guess(self, team: str) -> Estimate | None:
+        """The guess that stands in for the past of a team; None when there is none, or enough sprints to go by."""
+        return self.guesses.get(team) if len(self.of(team)) < LEAST_SPRINTS else None
+
+
+def scale_done(sprint: Sprint, weekdays: float, count_weekdays: float) -> float:
+    """What a past sprint is worth in a sprint of so many weekdays; exactly what was done when the lengths are equal.
+
+    A sprint without dates had `count_weekdays`, or as many as the future one where that is 0.
+    """
+    had = sprint.weekdays or count_weekdays or weekdays
+    return sprint.done if had == weekdays else sprint.done * weekdays / had
+
+
+def _read_guesses(guesses: Mapping[str, Any] | None) -> Mapping[str, Estimate]:
+    """The guesses by team. Raises Fault for one that is no estimate, or of nothing at all."""
+    if guesses is not None and not isinstance(guesses, Mapping):
+        raise Fault("history", f"guesses = {quote(guesses)}", 'give teams their guess: {"Web": (3, 5, 9)}')
+    found: dict[str, Estimate] = {}
+    for name, guess in (guesses or {}).items():
+        team = read_name(name, "history, guesses")
+        where = f"team {quote(team)}"
+        found[team] = Estimate.read(guess, where, "guess")
+        if found[team].high == 0:
+            raise Fault(where, "guess = 0", "a guess says how many items a sprint finishes: low, likely, high")
+    return FrozenMap(found)

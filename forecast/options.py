@@ -150,7 +150,7 @@ def simulate(folder: str, settings: Settings) -> Forecast:
     from forecast import simulation
     from forecast.screen import progress_bar
 
-    if not settings.quiet and simulation.needs_compiling():
+    if not settings.quiet and simulation.needs_compiling(model):
         say("Preparing the engine for this machine (once, about 15 seconds) ...")
     with progress_bar(settings.runs, not settings.quiet) as progress:
         forecast = simulation.simulate(

@@ -17,7 +17,7 @@ from forecast.arrays import Floats, Longs
 from forecast.dates import Dateish, read_date
 from forecast.errors import Fault, did_you_mean, quote
 from forecast.feature import After, External, Feature
-from forecast.history import History
+from forecast.history import LEAST_SPRINTS, History
 from forecast.prospects import Prospects
 from forecast.roadmap import Roadmap
 from forecast.tally import DayCounts, binomial_range, runs_needed, say_chance, share_error
@@ -221,6 +221,8 @@ class Forecast:
             return f"Team {quote(team)} has no history: {no_date}{did_you_mean(team, unused)}"
         if next(each for each in self.roadmap.teams if each.name == team).share == 0:
             return f"Team {quote(team)} has a share of 0: {no_date}"
+        if len(self.model.used(self.history, team)) < len(self.history.of(team)) < LEAST_SPRINTS:
+            return f"Team {quote(team)} has one past sprint, too few to tell how much they vary: {no_date} A guess may stand in."
         return f"Team {quote(team)} has finished nothing in the history that is used: {no_date}"
 
     def _tell_unused(self) -> list[str]:

@@ -21,7 +21,8 @@ class Prospects:
 
     is_never : (F,) cannot be finished, because a team with work in it, or in what it waits for, has no throughput
     is_certain : (F,) finished on the same day in every run, or never: nothing that decides it is drawn
-    idle_teams : teams that surely have work, but not one finished item in the history that the model uses, or no share
+    idle_teams : teams that surely have work, but neither a finished item in the history that the model uses nor a guess, or no
+        share
     """
 
     is_never: Claims
@@ -35,7 +36,8 @@ def find_prospects(index: Index, history: History, model: Throughput) -> Prospec
     idle = {
         team.name
         for team in roadmap.teams
-        if team.share == 0 or not any(row.done > 0 for row in model.used(history, team.name))
+        if team.share == 0
+        or not (history.guess(team.name) or any(row.done > 0 for row in model.used(history, team.name)))
     }
     stuck = _find_stuck(index, idle)
     fixed = _find_fixed(index)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import threading
 import uuid
@@ -19,9 +20,10 @@ from forecast.arrays import Floats, Longs, Luck, Plan, Supply
 from forecast.calendar import lay_calendar
 from forecast.compiling import is_kept
 from forecast.dates import WORKING_DAYS_A_YEAR
+from forecast.drift import Drift
 from forecast.errors import Fault, quote
 from forecast.history import History
-from forecast.luck import Dice
+from forecast.luck import Dice, find_spare
 from forecast.outcome import Forecast
 from forecast.plan import Index, build_plan, set_calendar
 from forecast.prospects import Claims, find_prospects
@@ -59,6 +61,7 @@ class Job:
     """All that a process needs to play runs of one roadmap, small enough to be sent to it.
 
     horizons : working days, rising; a run that leaves something unfinished is played again at the next one
+    spare : how far capacity is drawn up to the first horizon, see `Dice.roll_until`; inf for all of it
     """
 
     roadmap: Roadmap
@@ -66,6 +69,7 @@ class Job:
     model: Throughput
     seed: int
     horizons: tuple[float, ...]
+    spare: float = math.inf
 
     def __getstate__(self) -> dict[str, Any]:
         return {field.name: getattr(self, field.name) for field in fields(self)}
@@ -106,15 +110,17 @@ class Job:
         if finish is None:
             finish = np.empty((len(self.roadmap.features), len(runs)))
         left = None  # the runs that are played on; first all of them, in slices, which are copied faster
+        spare = self.spare if len(self.horizons) > 1 and hopeful.all() else math.inf
         for horizon in self.horizons:
             again = []
             for chunk in self._chunks(len(runs), left, horizon):
                 plan, dice = self.stage(horizon)
-                played = engine.play(plan, dice.roll(runs[chunk]))
+                luck = dice.roll_until(runs[chunk], plan, spare) if spare < math.inf else dice.roll(runs[chunk])
+                played = engine.play(plan, luck)
                 finish[:, chunk] = played
                 latest = (played if hopeful.all() else played[hopeful]).max(axis=0, initial=0.0)
                 again.append(np.arange(len(runs))[chunk][np.isinf(latest)])
-            left = np.concatenate(again)
+            left, spare = np.concatenate(again), math.inf
             if not len(left):
                 break
         return finish
@@ -242,7 +248,8 @@ def _double(horizon: float) -> tuple[float, ...]:
 
 def _look_ahead(job: Job, hopeful: Claims, runs: int) -> Job:
     """The job with a first horizon that most runs stay within, judged by a few of them; it changes cost, never results."""
-    finish = job.play(np.arange(min(PILOT_RUNS, runs), dtype=np.int64), hopeful)
+    pilot = np.arange(min(PILOT_RUNS, runs), dtype=np.int64)
+    finish = job.play(pilot, hopeful)
     ends = finish[np.isfinite(finish)]
     if len(ends) == 0 or np.isinf(finish[hopeful]).any(axis=0).mean() > 0.5:
         horizons: tuple[float, ...] = (float(LONGEST_HORIZON),)  # most runs get there anyway
@@ -250,8 +257,10 @@ def _look_ahead(job: Job, hopeful: Claims, runs: int) -> Job:
         horizons = _double(np.ceil(1.12 * float(ends.max())) + 5)
     ahead = replace(job, horizons=horizons)
     ahead.__dict__.update(index=job.index, plan=job.plan, scope=job.scope)
-    ahead.stage(horizons[0])  # here, before several threads would all do it
-    return ahead
+    plan, dice = ahead.stage(horizons[0])  # here, before several threads would all do it
+    frugal = replace(ahead, spare=find_spare(plan, dice.roll(pilot), finish))
+    frugal.__dict__.update(index=job.index, plan=job.plan, scope=job.scope, _stages=ahead._stages)
+    return frugal
 
 
 def _play_all(
@@ -325,9 +334,10 @@ def count_cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def needs_compiling() -> bool:
-    """True when the first simulation on this machine has to compile the kernels first (about fifteen seconds, once)."""
-    return not all(is_kept(kernel) for kernel in (engine._play, draws.bootstrap))
+def needs_compiling(model: Throughput) -> bool:
+    """True when the first simulation with a model has to compile its kernels first (about fifteen seconds, once)."""
+    drawing = draws.drift if isinstance(model, Drift) else draws.bootstrap
+    return not all(is_kept(kernel) for kernel in (engine._play, drawing))
 
 
 def how_many(
@@ -365,5 +375,6 @@ def _following_supply(history: History, team: str, count: int) -> Supply:
         segment_share=np.ones((1, count)),
         sprint_start=(start + length * np.arange(count, dtype=np.int64))[None, :],
         sprint_weekdays=np.full((1, count), weekdays, np.int32),
+        sprint_days=np.array([length], np.int64),
         count_weekdays=np.zeros(1),
     )

@@ -13,8 +13,9 @@ from typing import Any, Protocol
 import numpy as np
 
 from forecast.arrays import Floats, Longs, Supply, Words
+from forecast.drift import Drift
 from forecast.errors import Fault, did_you_mean, quote
-from forecast.history import History, Sprint
+from forecast.history import History, Sprint, scale_done
 from forecast.values import read_count, read_flag
 
 
@@ -75,7 +76,11 @@ class Bootstrap:
         return rows if self.window is None else rows[-self.window :]
 
     def check(self, history: History, teams: Sequence[str]) -> None:
-        """Raises Fault when sprints cannot be drawn together because the teams' histories cover different ones."""
+        """Raises Fault when a guess would have to be drawn from, or histories of different sprints drawn from together."""
+        for team in teams:
+            if history.guess(team) is not None:
+                way_out = "it only draws past sprints; use the model drift, or leave the guess out"
+                raise Fault(f"team {quote(team)}", "bootstrap can do nothing with a guess", way_out)
         if not self.together:
             return
         first = None
@@ -119,15 +124,6 @@ class Bootstrap:
         )
 
 
-def scale_done(sprint: Sprint, weekdays: int, count_weekdays: float) -> float:
-    """What a past sprint is worth in a sprint of so many weekdays; exactly what was done when the lengths are equal.
-
-    A sprint without dates had `count_weekdays`, or as many as the future one where that is 0.
-    """
-    had = sprint.weekdays or count_weekdays or weekdays
-    return sprint.done if had == weekdays else sprint.done * weekdays / had
-
-
 def _identify(sprints: Sequence[Sprint]) -> list[object]:
     return [place if row.start is None else (row.start, row.end) for place, row in enumerate(sprints)]
 
@@ -161,8 +157,8 @@ class _Resampling:
         return out
 
 
-MODELS: dict[str, type[Bootstrap]] = {"bootstrap": Bootstrap}
-DEFAULT = Bootstrap()
+MODELS: dict[str, type[Bootstrap] | type[Drift]] = {"bootstrap": Bootstrap, "drift": Drift}
+DEFAULT: Throughput = Bootstrap()
 
 
 def find_model(value: object) -> Throughput:

@@ -306,7 +306,7 @@ USAGE_FAULTS = {
     "--seed 1.5": "Error: Invalid value for '--seed': '1.5' is not a valid integer.",
     "--window 0": "Error: Invalid value for '--window': 0 is not in the range x>=1.",
     "--threads 0": "Error: Invalid value for '--threads': 0 is not in the range x>=1.",
-    "--throughput bootstrp": 'Error: throughput: model = "bootstrp"; choose one of: bootstrap. Did you mean "bootstrap"?',
+    "--throughput bootstrp": 'Error: throughput: model = "bootstrp"; choose one of: bootstrap, drift. Did you mean "bootstrap"?',
     "--json --csv": "Error: --json and --csv both print to standard output; choose one.",
     "-q -v": "Error: -q and -v contradict each other; choose one.",
 }
@@ -389,11 +389,11 @@ def test_a_bug_ends_with_1_and_its_traceback(monkeypatch: pytest.MonkeyPatch) ->
 
 
 def test_the_first_compilation_is_announced(monkeypatch: pytest.MonkeyPatch, portfolio: str) -> None:
-    monkeypatch.setattr(simulation, "needs_compiling", lambda: True)
+    monkeypatch.setattr(simulation, "needs_compiling", lambda model: True)
     line = "Preparing the engine for this machine (once, about 15 seconds) ..."
     assert run(portfolio, "--runs", "50").stderr.splitlines()[0] == line
     assert run(portfolio, "--runs", "50", "-q").stderr == ""
-    monkeypatch.setattr(simulation, "needs_compiling", lambda: False)
+    monkeypatch.setattr(simulation, "needs_compiling", lambda model: False)
     assert line not in run(portfolio, "--runs", "50").stderr
 
 

@@ -369,7 +369,7 @@ roadmap.toml, promise_level: level = 85; a level is a share between 0 and 1: wri
     ),
     "a throughput model that does not exist": (
         HEAD + 'throughput = "bootstrp"\n[[feature]]\nname = "A"\n',
-        'roadmap.toml: throughput: model = "bootstrp"; choose one of: bootstrap. Did you mean "bootstrap"?',
+        'roadmap.toml: throughput: model = "bootstrp"; choose one of: bootstrap, drift. Did you mean "bootstrap"?',
     ),
     "a negative count": (
         'start = 2026-01-05\nhistory = { Web = [3, -2] }\n[[feature]]\nname = "A"\n',

@@ -25,7 +25,7 @@ PACKAGE = ROOT / "forecast"
 FLOORS: tuple[tuple[str, ...], ...] = (
     ("errors", "arrays", "compiling", "draws", "engine", "replay", "ledger", "reference", "scores"),
     ("values", "dates", "estimate", "history", "team", "feature", "roadmap"),
-    ("throughput", "calendar", "plan", "scope", "luck", "prospects"),
+    ("throughput", "drift", "pace", "calendar", "plan", "scope", "luck", "prospects"),
     (
         *("tally", "simulation", "outcome", "impact", "frontier", "remedies", "commitment", "allocation", "order"),
         *("backtesting", "explanation"),
