@@ -120,8 +120,8 @@ class Deck(NamedTuple):
     """What a sprint's items are drawn from, as alias tables: every card of a deck is equally likely, and has two faces.
 
     keys : (T,) one a team
-    first, cards : (T, Q) first card, and number of cards, of the deck that sprint q of team t draws from; 0 for no capacity
-    sprints : (T,) sprints of each team
+    first, cards : (T, Q) first card, and number of cards, of the deck that sprint q of team t draws from
+    sprints : (T,) sprints of each team; 0 for no capacity
     odds : (cards,) of 2**32 chances, those of the first face
     faces : (2 cards,) items of the first and the second face of each card
     is_whole : (T,) 1 when a sprint's items are rounded to whole ones

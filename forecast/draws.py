@@ -255,7 +255,7 @@ def drift(
                 if again == 0:
                     row[0] = 0.0
                     filled[t], steps_known[t], total[t] = 0, 0, 0.0
-                    sprints_known[t] = 0 if cards[0] > 0 and enough > 0.0 else end
+                    sprints_known[t] = 0 if enough > 0.0 else end
                     level[t] = walk.error[t] * _normal(_uniform(_mix(walk_stream + GOLDEN)))
                 while sprints_known[t] < end:
                     q = sprints_known[t]

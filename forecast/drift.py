@@ -9,15 +9,15 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
 from forecast.arrays import Deck, Floats, Longs, Supply, Walk
 from forecast.errors import Fault, did_you_mean, quote
-from forecast.history import LEAST_SPRINTS, History, Sprint, scale_done
+from forecast.history import LEAST_SPRINTS, History, Sprint, check_same_sprints, scale_done
 from forecast.pace import Cards, Pace
-from forecast.values import read_count, read_number
+from forecast.values import read_count, read_flag, read_number
 
 FORTNIGHT, WEEK = 14, 7
 """Calendar days. Half-life, walk and pull are those of a fortnight; for sprints of another length they are converted."""
@@ -30,6 +30,9 @@ FAR, FAR_STEP = 26, 4
 
 FEW_SPRINTS = 6
 """With fewer, sprints are drawn from a smooth shape: so few have not shown all that can happen."""
+
+LEAST_TOLD = 5
+"""With fewer past sprints the range mostly reflects how much teams in general vary, and its middle means little."""
 
 SHAPES = ("auto", "past", "smooth")
 
@@ -45,6 +48,7 @@ class Drift:
     shape : what a sprint is drawn from: "past", one of the past sprints; "smooth", a negative binomial distribution with
         their mean and variance; "auto", smooth for a team with fewer than 6 sprints
     window : how many of the newest sprints are looked at; None for all
+    together : all teams draw the same past sprint, as in `Bootstrap`; the shape is then "past"
 
     Assumes that a team's pace moves like a random walk on the scale of logarithms, slowly drawn back to its long mean. A team
     with fewer than two past sprints has no forecast, unless a guess stands in.
@@ -56,6 +60,8 @@ class Drift:
     shared: float = 0.15
     shape: str = "auto"
     window: int | None = None
+    together: bool = False
+    least_told: ClassVar[int] = LEAST_TOLD
 
     def __post_init__(self) -> None:
         for name, least, most in (("half_life", 0.1, 1000), ("walk", 0, 1), ("pull", 0, 1), ("shared", 0, 1)):
@@ -67,10 +73,14 @@ class Drift:
         if self.window is not None:
             least = LEAST_SPRINTS
             object.__setattr__(self, "window", read_count(self.window, "throughput", "window", least=least))
+        if read_flag(self.together, "throughput", "together") and self.shape == "smooth":
+            raise Fault(
+                "throughput", "together and shape = smooth", "only past sprints can be drawn together; drop one"
+            )
 
     def describe(self) -> dict[str, Any]:
         """The model's name and settings, for the provenance."""
-        settings = ("half_life", "walk", "pull", "shared", "shape", "window")
+        settings = ("half_life", "walk", "pull", "shared", "shape", "window", "together")
         return {"model": "drift"} | {name: getattr(self, name) for name in settings}
 
     def used(self, history: History, team: str) -> Sequence[Sprint]:
@@ -81,7 +91,9 @@ class Drift:
         return rows if self.window is None else rows[-self.window :]
 
     def check(self, history: History, teams: Sequence[str]) -> None:
-        """Every history can be served: a team that cannot be forecast gets no capacity."""
+        """Raises Fault when sprints cannot be drawn together because the teams' histories cover different ones."""
+        if self.together:
+            check_same_sprints({team: self.used(history, team) for team in teams})
 
     def bind(self, history: History, teams: Sequence[str], seed: int, supply: Supply) -> Drifting:
         """The model made ready to draw for these teams, in this order."""
@@ -91,12 +103,11 @@ class Drift:
         paces = [self._find_pace(history, team, t, supply) for t, team in enumerate(teams)]
         decks = [self._deal(pace, rows, t, supply) for t, (pace, rows) in enumerate(zip(paces, used, strict=True))]
         lead = np.array([_count_lead(rows, t, supply) for t, rows in enumerate(used)], np.int64)
-        keys = [np.array([draws.key(seed, kind, team) for team in teams], np.uint64) for kind in ("throughput", "walk")]
-        return Drifting(
-            _stack(keys[0], decks, paces, supply),
-            self._lay_walk(keys[1], draws.key(seed, "shared walk"), paces, lead, supply),
-            supply,
-        )
+        names = [("throughput-together",) if self.together else ("throughput", team) for team in teams]
+        keys = np.array([draws.key(seed, *name) for name in names], np.uint64)
+        walk_keys = np.array([draws.key(seed, "walk", team) for team in teams], np.uint64)
+        walk = self._lay_walk(walk_keys, draws.key(seed, "shared walk"), paces, lead, supply)
+        return Drifting(_stack(keys, decks, paces, supply), walk, supply)
 
     def _find_pace(self, history: History, team: str, t: int, supply: Supply) -> Pace | None:
         """What is known of the pace of a team; None when it gets nothing done, as far as is known."""
@@ -115,7 +126,8 @@ class Drift:
         if pace is None:
             return {}
         lengths = [int(weekdays) for weekdays in np.unique(supply.sprint_weekdays[t]) if weekdays]
-        if self.shape == "smooth" or (self.shape == "auto" and len(rows) < FEW_SPRINTS) or not rows:
+        is_smooth = self.shape == "smooth" or (self.shape == "auto" and len(rows) < FEW_SPRINTS and not self.together)
+        if is_smooth or not rows:
             return {weekdays: pace.deal(weekdays / _weekdays(float(supply.sprint_days[t]))) for weekdays in lengths}
         count_weekdays = float(supply.count_weekdays[t])
         worth = {weekdays: [scale_done(row, weekdays, count_weekdays) for row in rows] for weekdays in lengths}
@@ -132,9 +144,8 @@ class Drift:
             (day + 5) // 7 if self.shared else np.zeros_like(day)
         )  # the first Monday on or after; day 1 was a Monday
         first_week, end = (int(weeks.min()), int(weeks.max())) if weeks.size else (0, 0)
-        length = np.diff(begin, axis=1)
-        pull = self.pull ** (days / FORTNIGHT)
-        grown = np.sqrt(sum(pull ** (2 * sprint) * (length > sprint) for sprint in range(FAR_STEP)))
+        fortnights = np.diff(begin, axis=1) * days / FORTNIGHT
+        pull, variance = self.pull**fortnights, self.walk**2 * _grow(self.pull**2, fortnights)
         error, surplus = (np.array([getattr(pace, name, 0.0) for pace in paces]) for name in ("error", "surplus"))
         walk = Walk(
             keys=keys,
@@ -142,14 +153,14 @@ class Drift:
             error=error,
             day=np.ascontiguousarray(day[:, :-1]),
             step_at=step_at,
-            pull=pull**length,
-            own=self.walk * np.sqrt(days / FORTNIGHT * (1 - self.shared)) * grown,
-            shared=self.walk * math.sqrt(self.shared * WEEK / FORTNIGHT) * grown / np.sqrt(np.maximum(length, 1)),
+            pull=pull,
+            own=np.sqrt((1 - self.shared) * variance),
+            shared=np.sqrt(self.shared * variance / np.maximum(fortnights * FORTNIGHT / WEEK, 1e-9)),
             weeks=weeks - first_week,
             first_week=first_week,
             week_count=end - first_week,
             is_alike=np.append(False, (weeks[1:] == weeks[:-1]).all(axis=1)).astype(np.uint8)[: len(keys)],
-            shift=np.zeros(length.shape),
+            shift=np.zeros(fortnights.shape),
         )
         return walk._replace(shift=_find_shift(walk, surplus))
 
@@ -223,6 +234,11 @@ def _find_steps(lead: Longs, supply: Supply) -> tuple[Longs, Longs]:
     return np.where(step < near, step, near + (step - near) * FAR_STEP), step_at
 
 
+def _grow(kept: float, fortnights: Floats) -> Floats:
+    """What fortnightly steps of variance 1 come to after so many of them, when each keeps so much of what came before."""
+    return fortnights if kept == 1 else np.asarray((1 - kept**fortnights) / (1 - kept), np.float64)
+
+
 def _find_shift(walk: Walk, surplus: Floats) -> Floats:
     """(T, J): the pull towards the long mean, less what keeps a level that varies from raising the mean too much."""
     shift = np.zeros_like(walk.shift)
@@ -251,7 +267,7 @@ def _stack(keys: Any, decks: Sequence[dict[int, Cards]], paces: Sequence[Pace | 
         keys=keys,
         first=first,
         cards=count,
-        sprints=_count_sprints(supply),
+        sprints=np.where([pace is not None for pace in paces], _count_sprints(supply), 0),
         odds=np.concatenate([cards.odds for cards in packs]),
         faces=np.concatenate([cards.faces.ravel() for cards in packs]),
         is_whole=np.array([pace is not None and pace.is_whole for pace in paces], np.uint8),

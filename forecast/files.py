@@ -182,7 +182,15 @@ class _Reader:
             for team, counts in table.history.items():
                 with self.faults.collected(f"{self.file}: history"):
                     sprints += History.from_counts({team: counts}).sprints
-        return History(sprints)
+        return History(sprints, self._guesses(table))
+
+    def _guesses(self, table: RoadmapTable) -> dict[str, Any]:
+        guesses: dict[str, Any] = {}
+        for team in table.team:
+            if team.guess is not None:
+                with self.faults.collected(self.file):
+                    guesses |= History([], {team.name: team.guess}).guesses
+        return guesses
 
     def _listing(self, table: RoadmapTable) -> Listing:
         if table.features is None:
@@ -235,7 +243,7 @@ class _Reader:
             self._make(Capacity, stand_in, change.given(), "capacity", f"{place}, capacity {ordinal}")
             for ordinal, change in enumerate(table.capacity, start=1)
         ]
-        options = table.given("name") | {"capacity": [change for change in changes if change is not None]}
+        options = table.given("name", "guess") | {"capacity": [change for change in changes if change is not None]}
         return self._make(Team, {"name": table.name}, options, "", self.file)
 
     def _risk(self, table: RiskTable) -> Risk | None:

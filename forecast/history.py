@@ -146,6 +146,25 @@ def scale_done(sprint: Sprint, weekdays: float, count_weekdays: float) -> float:
     return sprint.done if had == weekdays else sprint.done * weekdays / had
 
 
+def check_same_sprints(used: Mapping[str, Sequence[Sprint]]) -> None:
+    """Raises Fault when teams cannot draw the same past sprint, because theirs are of different dates.
+
+    used : team -> its past sprints; they pair by start and end, undated ones by their place
+    """
+    first = None
+    for team, rows in used.items():
+        sprints = [place if row.start is None else (row.start, row.end) for place, row in enumerate(rows)]
+        if len(set(sprints)) < len(sprints):
+            way_out = "a sprint that stands twice cannot be paired with another team's; remove one, or drop together"
+            raise Fault("throughput together", f"team {quote(team)} has two sprints of the same dates", way_out)
+        if first is None:
+            first = (team, sprints)
+        elif sprints != first[1]:
+            way_out = "drawing together needs the same sprints for every team; leave out the others, or drop together"
+            where = f"teams {quote(first[0])} and {quote(team)} have different sprints"
+            raise Fault("throughput together", where, way_out)
+
+
 def _read_guesses(guesses: Mapping[str, Any] | None) -> Mapping[str, Estimate]:
     """The guesses by team. Raises Fault for one that is no estimate, or of nothing at all."""
     if guesses is not None and not isinstance(guesses, Mapping):

@@ -96,7 +96,8 @@ class Pace:
         steps to the mean or fewer.
         """
         mean, variance = self.mean * share, self.variance * share**2
-        highest = mean + 6 * math.sqrt(variance) + 20 * variance / mean
+        spread = max(variance, mean) if self.is_whole else variance
+        highest = mean + 6 * math.sqrt(spread) + 20 * spread / mean
         if self.is_whole:
             step = float(max(math.ceil(highest / MOST_CARDS), 1))
         else:

@@ -114,6 +114,7 @@ class TeamTable(Table):
     sprint_start: Day | None = None
     days_off: list[Day] = []
     capacity: list[CapacityTable] = []
+    guess: Guess | None = None
 
 
 class RiskTable(Table):

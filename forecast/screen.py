@@ -18,6 +18,7 @@ from rich.table import Table
 from rich.text import Text
 
 from forecast.errors import escape
+from forecast.outcome import MIDDLE
 from forecast.wording import Told, holds, say_chance_of, say_date, say_level, say_promises, say_provenance
 
 GAP = 2
@@ -110,7 +111,7 @@ def _choose_columns(told: Told, levels: Sequence[float], is_narrow: bool) -> lis
 
 
 def _say_date_at(key: str, feature: Told) -> str:
-    return say_date(feature["dates"][key])
+    return "" if feature["vague"] and float(key) <= MIDDLE else say_date(feature["dates"][key])
 
 
 def _head(level: float) -> str:

@@ -31,7 +31,7 @@ from forecast.roadmap import Roadmap
 from forecast.scope import Scope, find_scope
 from forecast.tally import HowMany
 from forecast.throughput import Throughput, find_model
-from forecast.values import read_count, read_number, read_seed
+from forecast.values import read_count, read_name, read_number, read_seed
 
 LONGEST_HORIZON = 20 * WORKING_DAYS_A_YEAR
 FIRST_HORIZON = 520
@@ -350,22 +350,33 @@ def how_many(
     _check_history(history, "how_many")
     seed = read_seed(seed, "how_many")
     model = find_model(throughput)
-    rows = history.require(team)
-    model.check(history, [rows[0].team])
+    name = _find_team(history, team, model)
+    model.check(history, [name])
     read_count(runs, "how_many", "runs", least=1, most=MOST_RUNS)
     count = read_count(sprints, "how_many", "sprints", least=1, most=10_000)
-    supply = _following_supply(history, rows[0].team, count)
-    source = model.bind(history, [rows[0].team], seed, supply)
+    supply = _following_supply(history, name, count)
+    source = model.bind(history, [name], seed, supply)
     chunk = max(LEAST_CHUNK, CHUNK_BYTES // (8 * (count + 1)))
     totals = [
         source.capacity(np.arange(lo, min(lo + chunk, runs), dtype=np.int64))[:, 0, -1] for lo in range(0, runs, chunk)
     ]
-    return HowMany(rows[0].team, count, np.concatenate(totals))
+    return HowMany(name, count, np.concatenate(totals))
+
+
+def _find_team(history: History, team: str, model: Throughput) -> str:
+    """The name of a team as the history has it. Raises Fault when there is none, or too little is known of it."""
+    name = read_name(team, "history")
+    if history.guess(name) is None:
+        rows = history.require(name)
+        if not model.used(history, name):
+            way_out = "too few to tell how much they vary; give a guess: History(sprints, guesses={team: (3, 5, 9)})"
+            raise Fault("history", f"team {quote(name)} has {len(rows)} past sprint", way_out)
+    return name
 
 
 def _following_supply(history: History, team: str, count: int) -> Supply:
-    newest = history.of(team)[-1]
-    if newest.start is None or newest.end is None:
+    newest = history.of(team)[-1] if history.of(team) else None
+    if newest is None or newest.start is None or newest.end is None:
         start, length, weekdays = 1, 14, 10
     else:
         length = (newest.end - newest.start).days + 1
