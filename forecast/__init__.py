@@ -38,12 +38,13 @@ _HOME = {
     "learn": "looks",
     # how throughput is drawn
     "Bootstrap": "throughput",
+    "Drift": "drift",
     # from files to answers
     "init": "starter",
     "read": "files",
     "roadmap_schema": "json_schema",
     "simulate": "simulation",
-    "how_many": "simulation",
+    "how_many": "counting",
     "compare": "impact",
     "read_what_if": "whatif_file",
     "Impact": "impact",
@@ -81,6 +82,7 @@ __all__ = [
     "Bootstrap",
     "Capacity",
     "Checkup",
+    "Drift",
     "Edit",
     "Estimate",
     "Explanation",
@@ -134,6 +136,8 @@ if TYPE_CHECKING:
     from forecast.actuals import read_past
     from forecast.backtesting import backtest
     from forecast.checkup import Checkup
+    from forecast.counting import how_many
+    from forecast.drift import Drift
     from forecast.errors import Fault, Refused
     from forecast.estimate import Estimate
     from forecast.explanation import Explanation, explain
@@ -154,7 +158,7 @@ if TYPE_CHECKING:
     from forecast.retrospect import find_looks
     from forecast.rivals import MeanRate, Poisson
     from forecast.roadmap import Roadmap
-    from forecast.simulation import how_many, simulate
+    from forecast.simulation import simulate
     from forecast.slip import Slip
     from forecast.starter import init
     from forecast.tally import HowMany

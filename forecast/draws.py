@@ -13,17 +13,26 @@ constants: Stafford's variant 13). A uniform is the upper 52 bits of the value, 
 from __future__ import annotations
 
 import hashlib
+import math
 
 import numpy as np
-from numba import njit
+from llvmlite import ir
+from numba import njit, types
+from numba.extending import intrinsic
 
-from forecast.arrays import Floats, Ints, Longs, Words
+from forecast.arrays import Deck, Floats, Ints, Longs, Walk, Words
 from forecast.compiling import compiled
 
 GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 MIX_1 = np.uint64(0xBF58476D1CE4E5B9)
 MIX_2 = np.uint64(0x94D049BB133111EB)
 ONE = np.uint64(1)
+LOW_WORD = np.uint64(0xFFFFFFFF)
+BLOCK = 24
+"""Sprints that are drawn at a time, where what is needed of them is not known beforehand."""
+
+LAYOUT = "351083fe45b03582"
+"""Digest of the tuples that the kernels take (see `compiling`); a test says what to write here."""
 
 
 def key(seed: int, kind: str, *names: str) -> np.uint64:
@@ -121,3 +130,186 @@ def bootstrap(
             for s in range(segments):
                 total += drawn[np.uint32(segment_sprint[t, s])] * segment_share[t, s]
                 out[r, t, s + 1] = total
+
+
+# Drift ------------------------------------------------------------------------------------------------------------------
+
+CENTRE = 0.47575
+"""Half the width of the middle part of `_normals`, whose tails of 0.02425 each have a formula of their own."""
+
+
+@njit(nogil=True, inline="always", error_model="numpy")
+def _central_normal(u):  # type: ignore[no-untyped-def]
+    q = u - 0.5
+    r = q * q
+    a = (-3.969683028665376e01 * r + 2.209460984245205e02) * r - 2.759285104469687e02
+    a = ((a * r + 1.383577518672690e02) * r - 3.066479806614716e01) * r + 2.506628277459239e00
+    b = (-5.447609879822406e01 * r + 1.615858368580409e02) * r - 1.556989798598866e02
+    b = ((b * r + 6.680131188771972e01) * r - 1.328068155288572e01) * r + 1.0
+    return a * q / b
+
+
+@njit(nogil=True, error_model="numpy")
+def _outer_normal(u):  # type: ignore[no-untyped-def]
+    q = math.sqrt(-2.0 * math.log(min(u, 1.0 - u)))
+    a = ((-7.784894002430293e-03 * q - 3.223964580411365e-01) * q - 2.400758277161838e00) * q - 2.549732539343734e00
+    a = (a * q + 4.374664141464968e00) * q + 2.938163982698783e00
+    b = ((7.784695709041462e-03 * q + 3.224671290700398e-01) * q + 2.445134137142996e00) * q + 3.754408661907416e00
+    normal = a / (b * q + 1.0)
+    return normal if u < 0.5 else -normal
+
+
+@njit(nogil=True, error_model="numpy")
+def _normal(u):  # type: ignore[no-untyped-def]
+    return _central_normal(u) if abs(u - 0.5) <= CENTRE else _outer_normal(u)
+
+
+@njit(nogil=True, error_model="numpy")
+def _normals(stream, index, count, uniform, out, outer):  # type: ignore[no-untyped-def]
+    """Fill out[:count] with the standard normals of a stream at the indices index[:count]; uniform and outer are scratch.
+
+    The inverse of the normal distribution by P. J. Acklam's rational approximations (2003), relative error below 1.2e-9.
+    The middle is done for all, many at a time, and then the twentieth part that lies outside once more.
+    """
+    for j in range(count):
+        u = _uniform(_mix(stream + (np.uint64(index[j]) + ONE) * GOLDEN))
+        uniform[j] = u
+        out[j] = _central_normal(u)
+    found = np.int64(0)
+    for j in range(count):  # no branch: whether a draw lies outside cannot be foreseen
+        outer[found] = j
+        found += np.int64(abs(uniform[j] - 0.5) > CENTRE)
+    for i in range(found):
+        out[outer[i]] = _outer_normal(uniform[outer[i]])
+
+
+@intrinsic
+def _two_to(typing, exponent):  # type: ignore[no-untyped-def]
+    """2.0**exponent for an int64 of -1022 to 1023, put together from its bits."""
+
+    def build(context, builder, signature, arguments):  # type: ignore[no-untyped-def]
+        word = ir.IntType(64)
+        biased = builder.add(arguments[0], ir.Constant(word, 1023))
+        return builder.bitcast(builder.shl(biased, ir.Constant(word, 52)), ir.DoubleType())
+
+    return types.float64(types.int64), build
+
+
+@njit(nogil=True, inline="always", error_model="numpy")
+def _exp(x):  # type: ignore[no-untyped-def]
+    """e**x, relative error below 1e-12, for x cut to -40 .. 40: without a call, so that many are done at a time."""
+    x = min(max(x, -40.0), 40.0)
+    n = np.floor(x * 1.4426950408889634 + 0.5)
+    r = (x - n * 6.93147180369123816490e-01) - n * 1.90821492927058770002e-10
+    y = ((r / 3628800.0 + 1.0 / 362880.0) * r + 1.0 / 40320.0) * r + 1.0 / 5040.0
+    y = ((y * r + 1.0 / 720.0) * r + 1.0 / 120.0) * r + 1.0 / 24.0
+    y = (((y * r + 1.0 / 6.0) * r + 0.5) * r + 1.0) * r + 1.0
+    return y * _two_to(np.int64(n))  # type: ignore[call-arg]
+
+
+@compiled(nogil=True, error_model="numpy")
+def drift(
+    runs: Longs,
+    deck: Deck,
+    walk: Walk,
+    work: Floats,
+    spare: float,
+    segment_sprint: Ints,
+    segment_share: Floats,
+    sprint_start: Longs,
+    out: Floats,
+) -> None:
+    """Fill out (R, T, S + 1) with cumulated capacity; each sprint draws a card, times e to the power of a wandering level.
+
+    The level is an autoregression of order one: level = pull * level + own * e + shared * (the normals of its weeks), which
+    starts from error * z. A sprint is worth floor(face * exp(level + shift) + u), without the floor where items are not whole.
+    z is the team's draw at index 0, e at the first day of its step, the face and u at the first day of the sprint.
+
+    work : (R | 1, T) items; spare : the sprints of a run are drawn until the last team would have done its work if it never
+        waited, and further until `spare` times as many days have passed; what lies behind is left at 0. Work of inf: all
+    The rest as in `arrays.Supply`.
+    """
+    teams, segments, steps = deck.keys.shape[0], segment_share.shape[1], walk.day.shape[1]
+    week_number = walk.first_week + np.arange(walk.week_count + BLOCK)
+    week, shared, factor = np.empty(walk.week_count + BLOCK), np.empty(steps), np.empty((teams, steps))
+    uniform, normal, drawn, outer = np.empty(BLOCK), np.empty(BLOCK), np.empty(BLOCK), np.empty(BLOCK, np.int64)
+    sprints_known, steps_known, filled = np.zeros(teams, np.int64), np.zeros(teams, np.int64), np.zeros(teams, np.int64)
+    level, total = np.zeros(teams), np.zeros(teams)
+    for r in range(runs.shape[0]):
+        base = (np.uint64(runs[r]) + ONE) * GOLDEN
+        weeks_stream, weeks_known, until = _mix(walk.shared_key + base), 0, 0.0
+        for again in range(2):
+            shared_known = 0
+            for t in range(teams):
+                walk_stream, deck_stream = _mix(walk.keys[t] + base), _mix(deck.keys[t] + base)
+                row, sprint, share, start = out[r, t], segment_sprint[t], segment_share[t], sprint_start[t]
+                step_at, first_card, cards, is_whole = (
+                    walk.step_at[t],
+                    deck.first[t],
+                    deck.cards[t],
+                    deck.is_whole[t] == 1,
+                )
+                enough, end = work[r % work.shape[0], t], deck.sprints[t]
+                if not walk.is_alike[t]:
+                    shared_known = 0
+                if again == 0:
+                    row[0] = 0.0
+                    filled[t], steps_known[t], total[t] = 0, 0, 0.0
+                    sprints_known[t] = 0 if enough > 0.0 else end
+                    level[t] = walk.error[t] * _normal(_uniform(_mix(walk_stream + GOLDEN)))
+                while sprints_known[t] < end:
+                    q = sprints_known[t]
+                    if total[t] >= enough if again == 0 else start[q] - start[0] >= until:
+                        break
+                    count = min(BLOCK, end - q)
+                    needed = step_at[q + count - 1] + 1
+                    while steps_known[t] < needed:
+                        j = steps_known[t]
+                        moves = min(BLOCK, steps - j)
+                        while weeks_known < walk.weeks[t, j + moves]:
+                            _normals(weeks_stream, week_number[weeks_known:], BLOCK, uniform, normal, outer)
+                            week[weeks_known : weeks_known + BLOCK] = normal
+                            weeks_known += BLOCK
+                        while shared_known < j + moves:
+                            gained = 0.0
+                            for w in range(walk.weeks[t, shared_known], walk.weeks[t, shared_known + 1]):
+                                gained += week[w]
+                            shared[shared_known] = gained
+                            shared_known += 1
+                        _normals(walk_stream, walk.day[t, j:], moves, uniform, normal, outer)
+                        pull, own, common, in_common = walk.pull[t, j:], walk.own[t, j:], walk.shared[t, j:], shared[j:]
+                        for i in range(moves):
+                            normal[i] = own[i] * normal[i] + common[i] * in_common[i]
+                        now = level[t]
+                        for i in range(moves):
+                            now = pull[i] * now + normal[i]
+                            normal[i] = now
+                        level[t] = now
+                        shift, pace = walk.shift[t, j:], factor[t, j:]
+                        for i in range(moves):
+                            pace[i] = _exp(normal[i] + shift[i])
+                        steps_known[t] = j + moves
+                    pace, at, first, size, day = factor[t], step_at[q:], first_card[q:], cards[q:], start[q:]
+                    for i in range(count):
+                        word = _mix(deck_stream + (np.uint64(day[i]) + ONE) * GOLDEN)
+                        place = (word >> np.uint64(32)) * np.uint64(size[i])
+                        card = np.uint64(first[i]) + (place >> np.uint64(32))
+                        face = card + card + np.uint64(np.int64(place & LOW_WORD) >= deck.odds[card])
+                        items = deck.faces[face] * pace[np.uint64(at[i])]
+                        u = (np.float64(np.int64(word & LOW_WORD)) + 0.5) * (1.0 / 4294967296.0)
+                        drawn[i] = np.floor(items + u) if is_whole else items
+                    s, done, gained = filled[t], filled[t], total[t]
+                    while done < segments and sprint[done] < q + count:
+                        done += 1
+                    for i in range(s, done):
+                        gained += drawn[np.uint32(sprint[i] - q)] * share[i]
+                        row[i + 1] = gained
+                    filled[t], total[t], sprints_known[t] = done, gained, q + count
+                if again == 0 and filled[t] > 0:
+                    s = filled[t]
+                    while s > 1 and row[s - 1] >= enough:
+                        s -= 1
+                    until = max(until, np.float64(start[sprint[s - 1]] - start[0] + 1))
+            until *= spare
+        for t in range(teams):
+            out[r, t, filled[t] + 1 :] = total[t]

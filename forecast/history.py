@@ -6,11 +6,15 @@ import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Literal
+from typing import Any, Literal
 
 from forecast.dates import count_weekdays, read_date
 from forecast.errors import Fault, did_you_mean, quote, written
-from forecast.values import read_list, read_name, read_number
+from forecast.estimate import Estimate
+from forecast.values import FrozenMap, read_list, read_name, read_number
+
+LEAST_SPRINTS = 2
+"""With fewer past sprints there is no telling how much they vary: a guess may stand in."""
 
 
 @dataclass(frozen=True)
@@ -83,18 +87,25 @@ class LeftOut:
 class History:
     """The past sprints of all teams; within a team the oldest first, undated ones as given.
 
+    guesses : team -> items a sprint (low, likely, high), which stand in as long as it has fewer than two past sprints
     left_out : sprints that a forecast does not draw, or not as they stand (see `cleaning`); none unless it was read from files
     notes : sentences on how it came about
 
-    Raises Fault when a team mixes dated and undated sprints, or sprints with and without `done_roadmap`.
+    Raises Fault when a team mixes dated and undated sprints, or sprints with and without `done_roadmap`, or a guess is none.
     """
 
     sprints: tuple[Sprint, ...]
+    guesses: Mapping[str, Estimate]
     left_out: tuple[LeftOut, ...] = field(repr=False)
     notes: tuple[str, ...] = field(repr=False, compare=False)
 
     def __init__(
-        self, sprints: Iterable[Sprint], *, left_out: Iterable[LeftOut] = (), notes: Iterable[str] = ()
+        self,
+        sprints: Iterable[Sprint],
+        guesses: Mapping[str, Any] | None = None,
+        *,
+        left_out: Iterable[LeftOut] = (),
+        notes: Iterable[str] = (),
     ) -> None:
         by_team: dict[str, list[Sprint]] = {}
         for sprint in read_list(sprints, "history", "sprints"):
@@ -111,11 +122,12 @@ class History:
                 raise Fault(f"team {quote(team)}", "sprints with and without done_roadmap", way_out)
             rows.sort(key=lambda row: (row.start or dt.date.min, row.end or dt.date.min))
         object.__setattr__(self, "sprints", tuple(row for rows in by_team.values() for row in rows))
+        object.__setattr__(self, "guesses", _read_guesses(guesses))
         object.__setattr__(self, "left_out", tuple(left_out))
         object.__setattr__(self, "notes", tuple(notes))
 
     @classmethod
-    def from_counts(cls, counts: Mapping[str, Sequence[float]]) -> History:
+    def from_counts(cls, counts: Mapping[str, Sequence[float]], guesses: Mapping[str, Any] | None = None) -> History:
         """A history of bare counts: per team what each sprint finished, oldest first.
 
         The rows are sprints of the roadmap's own length; for a team with sprints of another length they count by weekdays
@@ -134,7 +146,7 @@ class History:
                     f"team {quote(team)}", f"history = {quote(done)}", "give a list of counts, oldest first: [3, 5, 0]"
                 )
             rows += [Sprint(team, None, None, count, name=str(index + 1)) for index, count in enumerate(done)]
-        return cls(rows)
+        return cls(rows, guesses)
 
     @cached_property
     def _by_team(self) -> dict[str, tuple[Sprint, ...]]:
@@ -161,6 +173,10 @@ class History:
             )
         return rows
 
+    def guess(self, team: str) -> Estimate | None:
+        """The guess that stands in for the past of a team; None when there is none, or enough sprints to go by."""
+        return self.guesses.get(team) if len(self.of(team)) < LEAST_SPRINTS else None
+
     def drawn(self, *, is_whole: bool = False) -> History:
         """The history that a forecast draws: without what is left out, and of work on the roadmap alone.
 
@@ -186,3 +202,51 @@ class History:
             if share < 1 and any(sprint.done_roadmap is not None for sprint in self.of(team)):
                 way_out = "done_roadmap says what went to the roadmap already, sprint by sprint; remove the share, or the column"
                 raise Fault(f"team {quote(team)}", f"share = {share:g} and done_roadmap", way_out)
+
+
+def scale_done(sprint: Sprint, weekdays: float, count_weekdays: float) -> float:
+    """What a past sprint is worth in a sprint of so many weekdays; exactly what was done when the lengths are equal.
+
+    A sprint without dates had `count_weekdays`, or as many as the future one where that is 0.
+    """
+    had = sprint.weekdays or count_weekdays or weekdays
+    return sprint.done if had == weekdays else sprint.done * weekdays / had
+
+
+def check_same_sprints(used: Mapping[str, Sequence[Sprint]]) -> None:
+    """Raises Fault when teams cannot draw the same past sprint, because theirs are of different dates.
+
+    used : team -> its past sprints; they pair by start and end, undated ones by their place
+    """
+    first = None
+    for team, rows in used.items():
+        sprints = [place if row.start is None else (row.start, row.end) for place, row in enumerate(rows)]
+        if len(set(sprints)) < len(sprints):
+            way_out = "a sprint that stands twice cannot be paired with another team's; remove one, or drop together"
+            raise Fault("throughput together", f"team {quote(team)} has two sprints of the same dates", way_out)
+        if first is None:
+            first = (team, sprints)
+        elif sprints != first[1]:
+            way_out = "drawing together needs the same sprints for every team; leave out the others, or drop together"
+            where = f"teams {quote(first[0])} and {quote(team)} have different sprints"
+            raise Fault("throughput together", where, way_out)
+
+
+def _read_guesses(guesses: Mapping[str, Any] | None) -> Mapping[str, Estimate]:
+    """The guesses by team. Raises Fault for one that is no estimate, or of nothing at all."""
+    if guesses is not None and not isinstance(guesses, Mapping):
+        raise Fault("history", f"guesses = {quote(guesses)}", 'give teams their guess: {"Web": (3, 5, 9)}')
+    found: dict[str, Estimate] = {}
+    for name, guess in (guesses or {}).items():
+        team = read_name(name, "history, guesses")
+        where = f"team {quote(team)}"
+        found[team] = Estimate.read(guess, where, "guess")
+        if found[team].high == 0:
+            raise Fault(where, "guess = 0", "a guess says how many items a sprint finishes: low, likely, high")
+    return FrozenMap(found)
+
+
+def read_history(history: object, where: str) -> None:
+    if not isinstance(history, History):
+        way_out = 'give a History, such as History.from_counts({"Web": [3, 5, 0]})'
+        raise Fault(where, f"history = {quote(history)}", way_out)

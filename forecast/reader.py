@@ -7,13 +7,14 @@ behind (a size of 0, say), so that one fault does not look like several.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path as Folder
 from typing import Any, TypeVar
 
 from forecast.columns import list_names
 from forecast.dates import EARLIEST
 from forecast.errors import Fault, quote
+from forecast.estimate import Estimate
 from forecast.experience import ITEM_COLUMNS, holds_items
 from forecast.faults import Faults, Ignored, Lost
 from forecast.feature import After, External, Feature, Part, Risk
@@ -156,19 +157,33 @@ class Reader:
             raise Fault(self._lines.place((key,)), f"{key} = {quote(name)}", way_out) from None
 
     def _history(self, table: RoadmapTable) -> History:
+        guesses = self._guesses(table)
         with self.faults.collected():
             if isinstance(table.history, dict):
-                return History(self._count_sprints(table.history))
+                return History(self._count_sprints(table.history), guesses)
             if isinstance(table.history, ItemsTable):
-                return self._lessons.count_items(table, self._load(table.history.items, "history", ITEM_COLUMNS))
+                grid = self._load(table.history.items, "history", ITEM_COLUMNS)
+                return replace(self._lessons.count_items(table, grid), guesses=guesses)
             grid = self._load(table.history, "history", (*THROUGHPUT_COLUMNS, "created"))
             if holds_items(grid):
-                return self._lessons.count_items(table, grid)
+                return replace(self._lessons.count_items(table, grid), guesses=guesses)
             sprints, self._rows_of_team = read_sprints(grid, self.faults, self.ignored)
             teams = say_count(len({sprint.team for sprint in sprints}), "team")
             self.sources.append((grid.file, f"{say_count(len(sprints), 'sprint')} of {teams}{grid.say_hidden()}"))
-            return History(sprints)
+            return History(sprints, guesses)
         return History([])
+
+    def _guesses(self, table: RoadmapTable) -> dict[str, Estimate]:
+        """What stands in for the past of teams, by their names."""
+        guesses: dict[str, Estimate] = {}
+        for place, team in enumerate(table.team):
+            if team.guess is not None:
+                try:
+                    guesses |= History([], {team.name: team.guess}).guesses
+                except Fault as fault:
+                    head = f"team {quote(team.name)}"
+                    self.faults.append(_Spot(self._lines, ("team", place)).within(head).told(fault, head, "guess"))
+        return guesses
 
     def _count_sprints(self, counts_of: Mapping[str, Sequence[float]]) -> list[Sprint]:
         """The sprints of a history that is written in the file itself."""
@@ -283,7 +298,7 @@ class Reader:
             )
             for at, change in enumerate(table.capacity)
         ]
-        options = table.given("name") | {"capacity": [change for change in changes if change is not None]}
+        options = table.given("name", "guess") | {"capacity": [change for change in changes if change is not None]}
         self._paths["teams", place] = ("team", place)
         return self._make(Team, {"name": name}, options, head, spot)
 

@@ -166,6 +166,8 @@ class TeamTable(Table):
     """Days on which this team does not work."""
     capacity: list[CapacityTable] = []
     """Planned changes: [{ start = 2026-03-02, end = 2026-03-13, factor = 0.5, why = "leave" }]."""
+    guess: Guess | None = None
+    """Guessed items a sprint, [3, 5, 9], which stand in while the team has fewer than two past sprints."""
 
 
 class RiskTable(Table):

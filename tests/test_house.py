@@ -26,10 +26,11 @@ FLOORS: tuple[tuple[str, ...], ...] = tuple(
     tuple(names.split())
     for names in (
         "errors arrays compiling draws engine replay ledger reference scores",
-        "values dates estimate history team feature cycles roadmap fingerprint phrases finding edits whatif growth items",
+        "values dates estimate history team feature cycles roadmap fingerprint phrases finding edits whatif "
+        "growth items",
         "throughput calendar plan scope luck prospects oddities pacing past clue trust timekeeping soundness "
-        "precedence ancestry rivals cleaning looks retrospect",
-        "tally simulation outcome impact frontier remedies commitment allocation order backtesting "
+        "precedence remarks ancestry rivals cleaning looks retrospect drift pace",
+        "tally simulation counting outcome impact frontier remedies commitment allocation order backtesting "
         "explanation reasons alone assumptions checkup origins coverage verdict hindsight slip positions",
         "files reader toml shape schema lines loading grid workbook parquet columns notation rows sheets "
         "faults writing importers charts report snapshots inspection json_schema starter actuals whatif_file "
