@@ -8,7 +8,7 @@ import numpy as np
 
 from forecast.arrays import Supply
 from forecast.errors import Fault, quote
-from forecast.history import History, read_history
+from forecast.history import History, check_history
 from forecast.tally import HowMany
 from forecast.throughput import Throughput, find_model
 from forecast.values import read_count, read_name, read_seed
@@ -26,7 +26,7 @@ def how_many(
     The sprints follow the newest one in the history and are as long as it is. All that the team finishes counts, on the roadmap
     or not. Raises Fault for an unknown team.
     """
-    read_history(history, "how_many")
+    check_history(history, "how_many")
     history = history.drawn(is_whole=True)
     seed = read_seed(seed, "how_many")
     model = find_model(throughput)

@@ -246,7 +246,8 @@ def _read_guesses(guesses: Mapping[str, Any] | None) -> Mapping[str, Estimate]:
     return FrozenMap(found)
 
 
-def read_history(history: object, where: str) -> None:
+def check_history(history: object, where: str) -> None:
+    """Raises Fault when the value is no history."""
     if not isinstance(history, History):
         way_out = 'give a History, such as History.from_counts({"Web": [3, 5, 0]})'
         raise Fault(where, f"history = {quote(history)}", way_out)

@@ -15,11 +15,10 @@ from forecast import __version__
 from forecast.arrays import Floats, Longs
 from forecast.dates import Dateish, read_date
 from forecast.errors import Fault, did_you_mean, quote
-from forecast.feature import After, External, Feature
 from forecast.fingerprint import digest_inputs
 from forecast.history import LEAST_SPRINTS, History
 from forecast.prospects import Prospects
-from forecast.remarks import describe_growth, tell_growth
+from forecast.remarks import describe_growth, tell_growth, waits_for
 from forecast.roadmap import Roadmap
 from forecast.tally import DayCounts, binomial_range, runs_needed, say_chance, share_error
 from forecast.throughput import Throughput
@@ -390,12 +389,3 @@ class Forecast:
     def _iso(self, day: int | None) -> str | None:
         date = self._date_of(day)
         return None if date is None else date.isoformat()
-
-
-def waits_for(feature: Feature | External) -> list[str]:
-    """What a feature or any of its parts waits for, as it was written, each once."""
-    stated: list[After] = list(feature.after)
-    if isinstance(feature, Feature):
-        stated += [after for part in feature.work.values() for after in part.after]
-    names = (after.feature if after.team is None else f"{after.feature}/{after.team}" for after in stated)
-    return list(dict.fromkeys(names))

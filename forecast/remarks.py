@@ -1,10 +1,10 @@
-"""Remarks: what a forecast has to say of the growth that it was made with."""
+"""Remarks: what a forecast says of its features besides their dates: what they wait for, and the growth they were given."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from forecast.feature import Feature
+from forecast.feature import After, External, Feature
 from forecast.growth import Growth, Learned
 from forecast.roadmap import Roadmap
 
@@ -25,3 +25,12 @@ def describe_growth(roadmap: Roadmap) -> Any:
 def tell_growth(roadmap: Roadmap) -> list[str]:
     """What a reader has to know about learned growth."""
     return [growth.say() for growth in find_growths(roadmap) if isinstance(growth, Learned)]
+
+
+def waits_for(feature: Feature | External) -> list[str]:
+    """What a feature or any of its parts waits for, as it was written, each once."""
+    stated: list[After] = list(feature.after)
+    if isinstance(feature, Feature):
+        stated += [after for part in feature.work.values() for after in part.after]
+    names = (after.feature if after.team is None else f"{after.feature}/{after.team}" for after in stated)
+    return list(dict.fromkeys(names))

@@ -23,7 +23,7 @@ from forecast.compiling import is_kept
 from forecast.dates import WORKING_DAYS_A_YEAR
 from forecast.drift import Drift
 from forecast.errors import Fault, quote
-from forecast.history import History, read_history
+from forecast.history import History, check_history
 from forecast.luck import Dice, find_spare
 from forecast.outcome import Forecast
 from forecast.plan import Index, build_plan, set_calendar
@@ -216,7 +216,7 @@ def simulate(
     """
     if not isinstance(roadmap, Roadmap):
         raise Fault("simulate", f"roadmap = {quote(roadmap)}", "give a Roadmap, as forecast.read makes one")
-    read_history(history, "simulate")
+    check_history(history, "simulate")
     history.check_shares({team.name: team.share for team in roadmap.teams})
     history = history.drawn()
     runs = read_count(runs, "simulate", "runs", least=1, most=MOST_RUNS)
