@@ -283,7 +283,7 @@ def drift(
                     needed = step_at[q + count - 1] + 1
                     while steps_known[t] < needed:
                         j = steps_known[t]
-                        moves = min(block, steps - j)
+                        moves = min(block, (needed - j + 7) // 8 * 8, steps - j)
                         while weeks_known < walk.weeks[t, j + moves]:
                             _normals(weeks_stream, week_number[weeks_known:], block, uniform, normal)
                             week[weeks_known : weeks_known + block] = normal
