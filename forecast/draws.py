@@ -28,8 +28,6 @@ MIX_1 = np.uint64(0xBF58476D1CE4E5B9)
 MIX_2 = np.uint64(0x94D049BB133111EB)
 ONE = np.uint64(1)
 LOW_WORD = np.uint64(0xFFFFFFFF)
-BLOCK = 24
-"""Sprints that are drawn at a time, where what is needed of them is not known beforehand."""
 
 LAYOUT = "351083fe45b03582"
 """Digest of the tuples that the kernels take (see `compiling`); a test says what to write here."""
@@ -134,23 +132,25 @@ def bootstrap(
 
 # Drift ------------------------------------------------------------------------------------------------------------------
 
-CENTRE = 0.47575
-"""Half the width of the middle part of `_normals`, whose tails of 0.02425 each have a formula of their own."""
+CENTRE = 0.4975
+"""Half the width of the middle part of a normal; its tails of 0.0025 each have a formula of their own."""
 
 
 @njit(nogil=True, inline="always", error_model="numpy")
 def _central_normal(u):  # type: ignore[no-untyped-def]
+    """The inverse of the normal distribution, of which this is the best rational function of degree 6 / 6 in (u - 1/2) ** 2."""
     q = u - 0.5
     r = q * q
-    a = (-3.969683028665376e01 * r + 2.209460984245205e02) * r - 2.759285104469687e02
-    a = ((a * r + 1.383577518672690e02) * r - 3.066479806614716e01) * r + 2.506628277459239e00
-    b = (-5.447609879822406e01 * r + 1.615858368580409e02) * r - 1.556989798598866e02
-    b = ((b * r + 6.680131188771972e01) * r - 1.328068155288572e01) * r + 1.0
-    return a * q / b
+    a = (322.1140682129037 * r - 1446.7189969769313) * r + 1803.6772614544525
+    a = ((a * r - 1019.6955858400297) * r + 295.8881763244952) * r - 43.11335646678179
+    b = (386.08038469462696 * r - 1045.9023378643155) * r + 1040.4900327685712
+    b = ((b * r - 512.222343656052) * r + 134.84675461771013) * r - 18.246924184888364
+    return q * (a * r + 2.5066284015133236) / (b * r + 1.0)
 
 
 @njit(nogil=True, error_model="numpy")
 def _outer_normal(u):  # type: ignore[no-untyped-def]
+    """The same in the tails, after P. J. Acklam (2003)."""
     q = math.sqrt(-2.0 * math.log(min(u, 1.0 - u)))
     a = ((-7.784894002430293e-03 * q - 3.223964580411365e-01) * q - 2.400758277161838e00) * q - 2.549732539343734e00
     a = (a * q + 4.374664141464968e00) * q + 2.938163982698783e00
@@ -161,26 +161,25 @@ def _outer_normal(u):  # type: ignore[no-untyped-def]
 
 @njit(nogil=True, error_model="numpy")
 def _normal(u):  # type: ignore[no-untyped-def]
+    """The standard normal of a uniform, relative error below 6e-8."""
     return _central_normal(u) if abs(u - 0.5) <= CENTRE else _outer_normal(u)
 
 
 @njit(nogil=True, error_model="numpy")
-def _normals(stream, index, count, uniform, out, outer):  # type: ignore[no-untyped-def]
-    """Fill out[:count] with the standard normals of a stream at the indices index[:count]; uniform and outer are scratch.
+def _normals(stream, index, count, uniform, out):  # type: ignore[no-untyped-def]
+    """Fill out[:count] with the standard normals of a stream at the indices index[:count]; uniform is scratch.
 
-    The inverse of the normal distribution by P. J. Acklam's rational approximations (2003), relative error below 1.2e-9.
-    The middle is done for all, many at a time, and then the twentieth part that lies outside once more.
+    The middle is done for all, many at a time; few blocks have anything outside.
     """
+    outside = np.int64(0)
     for j in range(count):
         u = _uniform(_mix(stream + (np.uint64(index[j]) + ONE) * GOLDEN))
         uniform[j] = u
         out[j] = _central_normal(u)
-    found = np.int64(0)
-    for j in range(count):  # no branch: whether a draw lies outside cannot be foreseen
-        outer[found] = j
-        found += np.int64(abs(uniform[j] - 0.5) > CENTRE)
-    for i in range(found):
-        out[outer[i]] = _outer_normal(uniform[outer[i]])
+        outside += np.int64(abs(u - 0.5) > CENTRE)
+    if outside > 0:
+        for j in range(count):
+            out[j] = _normal(uniform[j])
 
 
 @intrinsic
@@ -207,6 +206,15 @@ def _exp(x):  # type: ignore[no-untyped-def]
     return y * _two_to(np.int64(n))  # type: ignore[call-arg]
 
 
+@njit(nogil=True, inline="always", error_model="numpy")
+def _draw_card(deck, first, cards, word):  # type: ignore[no-untyped-def]
+    """The items on the card that a word chooses, and a uniform from its other half."""
+    place = (word >> np.uint64(32)) * np.uint64(cards)
+    card = np.uint64(first) + (place >> np.uint64(32))
+    face = card + card + np.uint64(np.int64(place & LOW_WORD) >= deck.odds[card])
+    return deck.faces[face], (np.float64(np.int64(word & LOW_WORD)) + 0.5) * (1.0 / 4294967296.0)
+
+
 @compiled(nogil=True, error_model="numpy")
 def drift(
     runs: Longs,
@@ -214,6 +222,7 @@ def drift(
     walk: Walk,
     work: Floats,
     spare: float,
+    block: int,
     segment_sprint: Ints,
     segment_share: Floats,
     sprint_start: Longs,
@@ -227,14 +236,23 @@ def drift(
 
     work : (R | 1, T) items; spare : the sprints of a run are drawn until the last team would have done its work if it never
         waited, and further until `spare` times as many days have passed; what lies behind is left at 0. Work of inf: all
+    block : sprints that are drawn at a time; changes nothing but the cost
     The rest as in `arrays.Supply`.
     """
     teams, segments, steps = deck.keys.shape[0], segment_share.shape[1], walk.day.shape[1]
-    week_number = walk.first_week + np.arange(walk.week_count + BLOCK)
-    week, shared, factor = np.empty(walk.week_count + BLOCK), np.empty(steps), np.empty((teams, steps))
-    uniform, normal, drawn, outer = np.empty(BLOCK), np.empty(BLOCK), np.empty(BLOCK), np.empty(BLOCK, np.int64)
+    week_number = walk.first_week + np.arange(walk.week_count + block)
+    week, shared, factor = np.empty(walk.week_count + block), np.empty(steps), np.empty((teams, steps))
+    uniform, normal, drawn = np.empty(block), np.empty(block), np.empty(block)
     sprints_known, steps_known, filled = np.zeros(teams, np.int64), np.zeros(teams, np.int64), np.zeros(teams, np.int64)
     level, total = np.zeros(teams), np.zeros(teams)
+    behind, is_alike = np.zeros(deck.first.shape, np.int64), np.ones(teams, np.bool_)
+    for t in range(teams):
+        s = 0
+        for q in range(deck.sprints[t]):
+            while s < segments and segment_sprint[t, s] <= q:
+                s += 1
+            behind[t, q] = s  # the first segment behind sprint q
+            is_alike[t] &= deck.first[t, q] == deck.first[t, 0]
     for r in range(runs.shape[0]):
         base = (np.uint64(runs[r]) + ONE) * GOLDEN
         weeks_stream, weeks_known, until = _mix(walk.shared_key + base), 0, 0.0
@@ -261,22 +279,22 @@ def drift(
                     q = sprints_known[t]
                     if total[t] >= enough if again == 0 else start[q] - start[0] >= until:
                         break
-                    count = min(BLOCK, end - q)
+                    count = min(block, end - q)
                     needed = step_at[q + count - 1] + 1
                     while steps_known[t] < needed:
                         j = steps_known[t]
-                        moves = min(BLOCK, steps - j)
+                        moves = min(block, (needed - j + 7) // 8 * 8, steps - j)
                         while weeks_known < walk.weeks[t, j + moves]:
-                            _normals(weeks_stream, week_number[weeks_known:], BLOCK, uniform, normal, outer)
-                            week[weeks_known : weeks_known + BLOCK] = normal
-                            weeks_known += BLOCK
+                            _normals(weeks_stream, week_number[weeks_known:], block, uniform, normal)
+                            week[weeks_known : weeks_known + block] = normal
+                            weeks_known += block
                         while shared_known < j + moves:
                             gained = 0.0
                             for w in range(walk.weeks[t, shared_known], walk.weeks[t, shared_known + 1]):
                                 gained += week[w]
                             shared[shared_known] = gained
                             shared_known += 1
-                        _normals(walk_stream, walk.day[t, j:], moves, uniform, normal, outer)
+                        _normals(walk_stream, walk.day[t, j:], moves, uniform, normal)
                         pull, own, common, in_common = walk.pull[t, j:], walk.own[t, j:], walk.shared[t, j:], shared[j:]
                         for i in range(moves):
                             normal[i] = own[i] * normal[i] + common[i] * in_common[i]
@@ -290,17 +308,19 @@ def drift(
                             pace[i] = _exp(normal[i] + shift[i])
                         steps_known[t] = j + moves
                     pace, at, first, size, day = factor[t], step_at[q:], first_card[q:], cards[q:], start[q:]
-                    for i in range(count):
-                        word = _mix(deck_stream + (np.uint64(day[i]) + ONE) * GOLDEN)
-                        place = (word >> np.uint64(32)) * np.uint64(size[i])
-                        card = np.uint64(first[i]) + (place >> np.uint64(32))
-                        face = card + card + np.uint64(np.int64(place & LOW_WORD) >= deck.odds[card])
-                        items = deck.faces[face] * pace[np.uint64(at[i])]
-                        u = (np.float64(np.int64(word & LOW_WORD)) + 0.5) * (1.0 / 4294967296.0)
-                        drawn[i] = np.floor(items + u) if is_whole else items
-                    s, done, gained = filled[t], filled[t], total[t]
-                    while done < segments and sprint[done] < q + count:
-                        done += 1
+                    if is_alike[t]:
+                        for i in range(count):
+                            word = _mix(deck_stream + (np.uint64(day[i]) + ONE) * GOLDEN)
+                            items, u = _draw_card(deck, first_card[0], cards[0], word)
+                            items *= pace[np.uint64(at[i])]
+                            drawn[i] = np.floor(items + u) if is_whole else items
+                    else:
+                        for i in range(count):
+                            word = _mix(deck_stream + (np.uint64(day[i]) + ONE) * GOLDEN)
+                            items, u = _draw_card(deck, first[i], size[i], word)
+                            items *= pace[np.uint64(at[i])]
+                            drawn[i] = np.floor(items + u) if is_whole else items
+                    s, done, gained = filled[t], behind[t, q + count - 1], total[t]
                     for i in range(s, done):
                         gained += drawn[np.uint32(sprint[i] - q)] * share[i]
                         row[i + 1] = gained

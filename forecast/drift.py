@@ -186,17 +186,9 @@ class Drifting:
 
         supply = self.supply
         out = np.empty((len(runs), supply.segment_share.shape[0], supply.segment_share.shape[1] + 1))
-        draws.drift(
-            runs,
-            self.deck,
-            self.walk,
-            work,
-            spare,
-            supply.segment_sprint,
-            supply.segment_share,
-            supply.sprint_start,
-            out,
-        )
+        block = max(16, min(supply.sprint_start.shape[1] // 8 * 2, 48))  # wasted on short plans, wanted by long ones
+        grid = supply.segment_sprint, supply.segment_share, supply.sprint_start
+        draws.drift(runs, self.deck, self.walk, work, spare, block, *grid, out)
         return out
 
 

@@ -10,9 +10,6 @@ from forecast.arrays import Floats, Longs, Luck, Plan
 from forecast.scope import Scope
 from forecast.throughput import Source
 
-SPARE = 1.1
-"""Times the longest stretch that a few runs took is drawn in the others, where a model can stop drawing."""
-
 
 @dataclass(frozen=True)
 class Dice:
@@ -40,7 +37,7 @@ class Dice:
 
 
 def find_spare(plan: Plan, luck: Luck, finish: Floats) -> float:
-    """How much longer than without waiting it took at most to finish everything, with some to spare; inf when it never was.
+    """How many times as long as without waiting it took at most to finish everything in these runs; inf when it never was.
 
     finish : (F, R) what became of that luck
     """
@@ -52,7 +49,7 @@ def find_spare(plan: Plan, luck: Luck, finish: Floats) -> float:
     alone = np.take_along_axis(edges[None], np.minimum(reached, edges.shape[1] - 1)[:, :, None], axis=2).max(axis=1)[
         :, 0
     ]
-    return SPARE * float((finish.max(axis=0, initial=0.0) / np.maximum(alone, 1.0)).max(initial=1.0))
+    return float((finish.max(axis=0, initial=0.0) / np.maximum(alone, 1.0)).max(initial=1.0))
 
 
 def _sum_work(plan: Plan, size: Floats) -> Floats:

@@ -7,7 +7,7 @@ future sprints; what it then gives is a pure function of the run.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any, Protocol
 
 import numpy as np
@@ -192,10 +192,11 @@ def _read_setting(written: str) -> bool | int | float | str:
 
 def _check_setting(name: str, setting: object, value: object) -> None:
     """Raises Fault for a setting that a model does not have, and says which model has it."""
-    known = list(MODELS[name].__dataclass_fields__)
+    settings = {each: [field.name for field in fields(model)] for each, model in MODELS.items()}
+    known = settings[name]
     if setting in known:
         return
-    owners = [other for other, model in MODELS.items() if setting in model.__dataclass_fields__]
+    owners = [other for other in MODELS if setting in settings[other]]
     way_out = f"only {owners[0]} has that; " if owners else ""
     way_out += f"{name} knows: {', '.join(known)}." + ("" if owners else did_you_mean(str(setting), known))
     raise Fault("throughput", f"{quote(setting)} = {quote(value)}", way_out)

