@@ -20,6 +20,7 @@ from forecast.team import Team
 from forecast.throughput import Throughput
 
 FEW_SPRINTS, ENOUGH_SPRINTS = 5, 10
+MOST_WEIGHT = 0.75
 
 
 @dataclass(frozen=True)
@@ -77,6 +78,13 @@ class Past:
     def empty(self) -> int:
         """Sprints in which nothing was finished."""
         return int(np.count_nonzero(self.pace == 0))
+
+    @property
+    def newest(self) -> int:
+        """The newest sprints that make up three quarters of the weight; all of them where they count alike."""
+        if not len(self.rows) or np.ptp(self.weights) == 0:
+            return len(self.rows)
+        return int(np.searchsorted(np.cumsum(self.weights[::-1]), MOST_WEIGHT)) + 1
 
     @property
     def has_done(self) -> bool:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
+
 from forecast.clue import HARDLY, SURELY, Clue, Question
 from forecast.errors import Fault, did_you_mean
 from forecast.finding import Finding, Severity, gather
@@ -200,9 +202,10 @@ def _ask_idle(past: Past) -> Clue | None:
 def _ask_rare(past: Past) -> Clue | None:
     if past.weight([at for at, done in enumerate(past.pace) if not done]) <= MOSTLY:
         return None
-    return Clue(
-        f"{say_name(past.name)} in {len(past.rows) - past.empty} of {say_count(len(past.rows), 'sprint')}", SURELY
-    )
+    newest = past.newest
+    busy = int(np.count_nonzero(past.pace[-newest:]))
+    which = "" if newest == len(past.rows) else "its newest "
+    return Clue(f"{say_name(past.name)} in {busy} of {which}{say_count(newest, 'sprint')}", SURELY)
 
 
 def _ask_fractions(past: Past) -> Clue | None:

@@ -265,8 +265,8 @@ def test_assumptions_are_those_of_the_roadmap() -> None:
         "start": "Work that is left begins on 5 Jan 2026.",
         "throughput": "A future sprint is like one of the past sprints of its team, zeros included; recent ones count most (half "
         "as much after 6 weeks). How much a team gets done is itself uncertain, the more so the fewer its sprints, and changes "
-        "by about 30 % a fortnight, for better or worse, partly for all teams at once. This is the default: of the models here, its "
-        "promises held best on real histories (see README).",
+        "by about 30 % a fortnight, for better or worse, partly for all teams at once. This is the default: of the models here, "
+        "its promises held best on real histories (see README).",
         "sprints": "Sprints last 14 days; Mobile 21.",
         "hand-off": "What another team, a vendor or a milestone finished is picked up at the next sprint.",
         "sizes": "Sizes are what the roadmap says, times 1 to 1.7 (most likely 1.2) for work found on the way, rounded to whole "
