@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from forecast.drift import FEW_SPRINTS, FORTNIGHT, Drift
 from forecast.estimate import Estimate
 from forecast.feature import Feature
 from forecast.growth import Learned
 from forecast.past import Past
-from forecast.phrases import say_count, say_date, say_few, say_list, say_name, say_names, say_share
+from forecast.phrases import say_count, say_date, say_few, say_list, say_name, say_names, say_number, say_share
+from forecast.remarks import tell_growth
 from forecast.roadmap import Roadmap
-from forecast.throughput import Throughput
+from forecast.throughput import DEFAULT, Throughput
 
 Assumption = tuple[str, str]
 """What it is about, in one or two words, and the sentence."""
@@ -21,7 +23,7 @@ def list_assumptions(roadmap: Roadmap, model: Throughput, pasts: Sequence[Past])
     """What the forecast will assume, in the order in which a reader would ask."""
     told = [
         ("start", f"Work that is left begins on {say_date(roadmap.start)}."),
-        ("throughput", _say_model(model.describe())),
+        ("throughput", _say_throughput(model, pasts)),
         ("sprints", _say_sprints(roadmap, pasts)),
         ("hand-off", _say_handoff(roadmap)),
         ("sizes", _say_growth(roadmap)),
@@ -31,6 +33,43 @@ def list_assumptions(roadmap: Roadmap, model: Throughput, pasts: Sequence[Past])
         ("promises", _say_promises(roadmap)),
     ]
     return tuple((name, sentence) for name, sentence in told if sentence)
+
+
+def _say_throughput(model: Throughput, pasts: Sequence[Past]) -> str:
+    """How the past is used, what is done for teams with little of it, and why this model."""
+    told = [_say_drift(model, pasts) if isinstance(model, Drift) else _say_model(model.describe())]
+    partly = [past.name for past in pasts if past.is_roadmap_only]
+    if partly:
+        told.append(f"Of what {say_names(partly)} did, only work on the roadmap counts (done_roadmap).")
+    if model == DEFAULT:
+        told.append("This is the default: of the models here, its promises held best on real histories (see README).")
+    return " ".join(told)
+
+
+def _say_drift(model: Drift, pasts: Sequence[Past]) -> str:
+    weeks = model.half_life * FORTNIGHT / 7
+    newest = f"the newest {model.window} past sprints" if model.window else "the past sprints"
+    ago = f"{say_number(weeks)} {'week' if weeks == 1 else 'weeks'}"
+    drawn = f"A future sprint is like one of {newest} of its team, zeros included"
+    if model.shape == "smooth":
+        drawn = f"A future sprint varies like {newest} of its team"
+    same = ", the same for all teams" if model.together else ""
+    told = [f"{drawn}{same}; recent ones count most (half as much after {ago})."]
+    level = "How much a team gets done is itself uncertain, the more so the fewer its sprints"
+    if model.walk:
+        share = ", partly for all teams at once" if model.shared and len(pasts) > 1 else ""
+        level += f", and changes by about {say_share(model.walk)} a fortnight, for better or worse{share}"
+    told.append(f"{level}.")
+    smooth = [past for past in pasts if past.rows and len(past.rows) < FEW_SPRINTS]
+    if smooth and model.shape == "auto" and not model.together:
+        names, their = say_names([past.name for past in smooth]), "its" if len(smooth) == 1 else "their"
+        told.append(
+            f"{names} may also do what {their} fewer than {FEW_SPRINTS} sprints have not shown, as teams in general do."
+        )
+    guessed = [past.name for past in pasts if past.guess is not None]
+    if guessed:
+        told.append(f"For {say_names(guessed)}, a guess stands in for past sprints.")
+    return " ".join(told)
 
 
 def _say_model(settings: dict[str, Any]) -> str:
@@ -66,19 +105,17 @@ def _say_growth(roadmap: Roadmap) -> str:
         return ""
     whole = ", rounded to whole items" if roadmap.unit == "items" else ", in points"
     own = sum(each.growth is not None for each in working)
+    learned = "".join(f" {sentence}" for sentence in tell_growth(roadmap))
+    rest = f" ({say_count(own, 'feature')} with a factor of its own)" if own else ""
     if roadmap.growth is None:
         some = (
             f" times a factor for work found on the way, for {say_count(own, 'feature')}" if own else ", without growth"
         )
-        return f"Sizes are what the roadmap says{some}{whole}."
+        return f"Sizes are what the roadmap says{some}{whole}.{learned}"
     if isinstance(roadmap.growth, Learned):
-        return (
-            f"Sizes are what the roadmap says, times a factor for work found on the way{whole}. {roadmap.growth.say()}"
-        )
-    rest = f" ({say_count(own, 'feature')} with a factor of its own)" if own else ""
-    return (
-        f"Sizes are what the roadmap says, times {_say_factor(roadmap.growth)} for work found on the way{rest}{whole}."
-    )
+        return f"Sizes are what the roadmap says, times a factor for work found on the way{rest}{whole}.{learned}"
+    factor = _say_factor(roadmap.growth)
+    return f"Sizes are what the roadmap says, times {factor} for work found on the way{rest}{whole}.{learned}"
 
 
 def _say_factor(growth: Estimate) -> str:

@@ -45,6 +45,13 @@ def clean(history: History, start: dt.date) -> History:
     return replace(history, left_out=tuple(found), notes=(*history.notes, *_say(found)))
 
 
+def tell_left_out(history: History) -> Iterator[tuple[str, str, str]]:
+    """Of each sprint that is not drawn as it stands: its team, the sprint, and why, and what it is cut down to."""
+    for out in history.left_out:
+        kept = "" if out.kept is None else f"; cut down to {say_number(out.kept)}"
+        yield f"team {quote(out.sprint.team)}", f"sprint {name_sprint(out.sprint)}", out.why + kept
+
+
 def name_sprint(sprint: Sprint) -> str:
     """How a reader finds a sprint: by its name, or its first day."""
     return quote(sprint.name) if sprint.name else f"of {say_date(sprint.start)}"

@@ -118,7 +118,7 @@ class Drift:
             return None
         days, count_weekdays = float(supply.sprint_days[t]), float(supply.count_weekdays[t])
         done = np.array([scale_done(row, _weekdays(days), count_weekdays) for row in rows])
-        ages = _find_ages(rows, count_weekdays * 7 / 5 or days)
+        ages = find_ages(rows, count_weekdays * 7 / 5 or days)
         return Pace.of(done, ages, self.half_life, all(row.done.is_integer() for row in rows))
 
     def _deal(self, pace: Pace | None, rows: Sequence[Sprint], t: int, supply: Supply) -> dict[int, Cards]:
@@ -197,7 +197,7 @@ def _weekdays(days: float) -> float:
     return days * 5 / 7
 
 
-def _find_ages(rows: Sequence[Sprint], days: float) -> Floats:
+def find_ages(rows: Sequence[Sprint], days: float) -> Floats:
     """How many fortnights before the newest sprint each one ended (n,); undated ones follow each other, `days` long."""
     ends = np.array([place * days if row.end is None else row.end.toordinal() for place, row in enumerate(rows)])
     return np.asarray((ends.max() - ends) / FORTNIGHT, np.float64)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from forecast.cleaning import clean, name_sprint
+from forecast.cleaning import clean, tell_left_out
 from forecast.errors import Fault, escape, quote
 from forecast.experience import FINISHED_COLUMNS, ITEM_COLUMNS, is_learned, read_finished, read_items, teach
 from forecast.faults import Faults, Ignored
@@ -61,10 +61,8 @@ class Lessons:
         if cleans and not isinstance(table.history, dict):
             history = clean(history, roadmap.start)
             name = table.history.items if isinstance(table.history, ItemsTable) else table.history
-            for out in history.left_out:
-                kept = "" if out.kept is None else f"; taken for {out.kept:g}"
-                where = f"{escape(name)}: team {quote(out.sprint.team)}"
-                self.ignored.append(Ignored(where, f"sprint {name_sprint(out.sprint)}", out.why + kept))
+            for team, sprint, why in tell_left_out(history):
+                self.ignored.append(Ignored(f"{escape(name)}: {team}", sprint, why))
         with self.faults.collected(self._lines.file):
             history.check_shares({team.name: team.share for team in roadmap.teams})
         with self.faults.collected():

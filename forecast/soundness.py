@@ -12,6 +12,7 @@ from forecast.finding import Finding, gather
 from forecast.growth import Growth, Learned
 from forecast.past import Past
 from forecast.phrases import say_date, say_days, say_few, say_name, say_names, say_number, say_share
+from forecast.remarks import find_growths
 from forecast.roadmap import Roadmap
 
 YEAR = 365
@@ -25,6 +26,7 @@ def find_in_roadmap(roadmap: Roadmap, pasts: Sequence[Past]) -> list[Finding]:
     """All findings about single features and teams; pasts : as `past.find_pasts` gives them."""
     return [
         *_find_growth(roadmap),
+        *_find_unlearned(roadmap),
         *_find_sizes(roadmap, pasts),
         *_find_zero(roadmap),
         *_find_idle_teams(roadmap, pasts),
@@ -58,7 +60,9 @@ def _find_growth(roadmap: Roadmap) -> list[Finding]:
     without = [each.name for each in working if not _grows(each.growth or roadmap.growth)]
     if not without:
         return []
-    way_out = "Give one, such as growth = [1.0, 1.5, 3.0], or better what your finished features grew by."
+    way_out = (
+        'Give one, such as growth = [1.0, 1.5, 3.0], or better growth = "learned", from features that you finished.'
+    )
     if len(without) == len(working):
         sentence = (
             "No growth is given, as if no work were found on the way; in real portfolios that is the largest error of all, and "
@@ -67,6 +71,15 @@ def _find_growth(roadmap: Roadmap) -> list[Finding]:
         return [Finding("warning", "roadmap", sentence, way_out, "growth")]
     sentence = f"{len(without)} of {len(working)} features with work have no growth: {say_names(without)}."
     return [Finding("note", "roadmap", sentence, way_out, "partial growth", tuple(without))]
+
+
+def _find_unlearned(roadmap: Roadmap) -> list[Finding]:
+    """Growth that is to be learned, but from nothing."""
+    if not any(isinstance(growth, Learned) and not growth.finished for growth in find_growths(roadmap)):
+        return []
+    sentence = 'growth = "learned" has no finished feature to learn from, so it is what is usual elsewhere.'
+    way_out = 'Name a file of past features in roadmap.toml: items = "items.csv" or finished = "finished.csv".'
+    return [Finding("note", "roadmap", sentence, way_out, "learned growth")]
 
 
 def _find_sizes(roadmap: Roadmap, pasts: Sequence[Past]) -> list[Finding]:
