@@ -479,7 +479,8 @@ def write_drop(folder: str) -> str:
 def test_names_cannot_act_on_the_terminal(tmp_path: Path) -> None:
     evil = "Red \\u202e feature"
     (tmp_path / "roadmap.toml").write_text(
-        f'start = 2026-01-05\nthroughput = "bootstrap"\nhistory = {{ A = [10] }}\n[[feature]]\nname = "{evil}"\nwork = {{ A = 3 }}\ndue = 2026-01-07\n'
+        'start = 2026-01-05\nthroughput = "bootstrap"\n'
+        f'history = {{ A = [10] }}\n[[feature]]\nname = "{evil}"\nwork = {{ A = 3 }}\ndue = 2026-01-07\n'
         f'[[feature]]\nname = "B\\u2067"\nwork = {{ A = 3 }}\nafter = ["{evil}"]\n'
     )
     (tmp_path / "x.toml").write_text('name = "[red]X\\u200f"\nwork = { A = 10 }')
