@@ -379,6 +379,28 @@ def test_guesses_short_histories_and_growth_from_nothing(tmp_path: Path) -> None
     assert not any("has no history" in note for note in fc.simulate(roadmap, history, runs=10).notes())
 
 
+def test_a_clearing_of_the_board_is_told_once_where_it_was_cut_down(tmp_path: Path) -> None:
+    """Cut down to 60 it is still far above its neighbours; kept as it stands, it is something to settle."""
+    done = [9, 11, 772, 12, 10, 9, 13, 7, 10, 11, 9, 8, 60, 9, 10, 8]
+    first = dt.date(2026, 1, 5) - dt.timedelta(days=14 * len(done))
+    starts = [first + dt.timedelta(days=14 * at) for at in range(len(done))]
+    rows = [f"Web,{day},{day + dt.timedelta(days=13)},{count}" for day, count in zip(starts, done, strict=True)]
+    toml = 'start = 2026-01-05\ngrowth = 1.2\nthroughput = "bootstrap"\nhistory = "throughput.csv"\n'
+    folder = write(
+        tmp_path,
+        toml + '[[team]]\nname = "Web"\n[[feature]]\nname = "A"\nwork = { Web = 9 }',
+        throughput="\n".join(["team,start,end,done", *rows]),
+    )
+    made = fc.check(folder)
+    assert [why for _, _, why in made.ignored] == ["772 done, at most 60 in the others; cut down to 60"]
+    assert [(each.kind, "772" in each.sentence) for each in made.findings] == [("bulk", False)]
+    assert f"{starts[12].day} {starts[12]:%b %Y} (60 done" in made.findings[0].sentence
+    assert "and 1 more" not in made.findings[0].sentence
+    kept = fc.check(*fc.read(folder, clean=False))
+    assert kept.ignored == ()
+    assert "(772 done" in next(each.sentence for each in kept.findings if each.kind == "bulk")
+
+
 def test_work_on_the_roadmap_is_what_counts() -> None:
     rows = [fc.Sprint("Web", f"2025-{month:02}-03", f"2025-{month:02}-14", 9, done_roadmap=4) for month in (2, 3, 11)]
     made = fc.check(fc.Roadmap("2026-01-05", ["Web"], [fc.Feature("A", {"Web": 8})], growth=1.2), fc.History(rows))
