@@ -23,7 +23,7 @@ def list_assumptions(roadmap: Roadmap, model: Throughput, pasts: Sequence[Past])
     """What the forecast will assume, in the order in which a reader would ask."""
     told = [
         ("start", f"Work that is left begins on {say_date(roadmap.start)}."),
-        ("throughput", _say_throughput(model, pasts)),
+        *_list_throughput(model, pasts),
         ("sprints", _say_sprints(roadmap, pasts)),
         ("hand-off", _say_handoff(roadmap)),
         ("sizes", _say_growth(roadmap)),
@@ -35,41 +35,38 @@ def list_assumptions(roadmap: Roadmap, model: Throughput, pasts: Sequence[Past])
     return tuple((name, sentence) for name, sentence in told if sentence)
 
 
-def _say_throughput(model: Throughput, pasts: Sequence[Past]) -> str:
-    """How the past is used, what is done for teams with little of it, and why this model."""
-    told = [_say_drift(model, pasts) if isinstance(model, Drift) else _say_model(model.describe())]
+def _list_throughput(model: Throughput, pasts: Sequence[Past]) -> list[Assumption]:
+    """How the past is used, what is done for teams with little of it, and why so."""
+    told = _list_drift(model, pasts) if isinstance(model, Drift) else [("throughput", _say_model(model.describe()))]
     partly = [past.name for past in pasts if past.is_roadmap_only]
     if partly:
-        told.append(f"Of what {say_names(partly)} did, only work on the roadmap counts (done_roadmap).")
+        told.append(("done", f"Of what {say_names(partly)} did, only work on the roadmap counts (done_roadmap)."))
     if model == DEFAULT:
-        told.append("This is the default: of the models here, its promises held best on real histories (see README).")
-    return " ".join(told)
+        why = "of the models here, its promises held best on real histories (see README)"
+        told.append(("default", f"This way to use the past is the default: {why}."))
+    return told
 
 
-def _say_drift(model: Drift, pasts: Sequence[Past]) -> str:
-    weeks = model.half_life * FORTNIGHT / 7
+def _list_drift(model: Drift, pasts: Sequence[Past]) -> list[Assumption]:
     newest = f"the newest {model.window} past sprints" if model.window else "the past sprints"
+    weeks = model.half_life * FORTNIGHT / 7
     ago = f"{say_number(weeks)} {'week' if weeks == 1 else 'weeks'}"
-    drawn = f"A future sprint is like one of {newest} of its team, zeros included"
-    if model.shape == "smooth":
-        drawn = f"A future sprint varies like {newest} of its team"
+    drawn = "varies like" if model.shape == "smooth" else "is like one of"
     same = ", the same for all teams" if model.together else ""
-    told = [f"{drawn}{same}; recent ones count most (half as much after {ago})."]
+    counts = f"zeros included{same}; recent ones count most (half as much after {ago})"
     level = "How much a team gets done is itself uncertain, the more so the fewer its sprints"
     if model.walk:
         share = ", partly for all teams at once" if model.shared and len(pasts) > 1 else ""
         level += f", and changes by about {say_share(model.walk)} a fortnight, for better or worse{share}"
-    told.append(f"{level}.")
-    smooth = [past for past in pasts if past.rows and len(past.rows) < FEW_SPRINTS]
-    if smooth and model.shape == "auto" and not model.together:
-        names, their = say_names([past.name for past in smooth]), "its" if len(smooth) == 1 else "their"
-        told.append(
-            f"{names} may also do what {their} fewer than {FEW_SPRINTS} sprints have not shown, as teams in general do."
-        )
+    told = [("throughput", f"A future sprint {drawn} {newest} of its team, {counts}."), ("level", f"{level}.")]
+    short = [past.name for past in pasts if past.rows and len(past.rows) < FEW_SPRINTS]
+    if short and model.shape == "auto" and not model.together:
+        but = f"fewer than {FEW_SPRINTS} past sprints, so sprints unlike any of them can come too"
+        told.append(("short history", f"{say_names(short)} {_have(short)} {but}, as far as teams in general vary."))
     guessed = [past.name for past in pasts if past.guess is not None]
     if guessed:
-        told.append(f"For {say_names(guessed)}, a guess stands in for past sprints.")
-    return " ".join(told)
+        told.append(("guess", f"For the past of {say_names(guessed)}, a guess stands in."))
+    return told
 
 
 def _say_model(settings: dict[str, Any]) -> str:

@@ -77,7 +77,9 @@ def _find_unlearned(roadmap: Roadmap) -> list[Finding]:
     """Growth that is to be learned, but from nothing."""
     if not any(isinstance(growth, Learned) and not growth.finished for growth in find_growths(roadmap)):
         return []
-    sentence = 'growth = "learned" has no finished feature to learn from, so it is what is usual elsewhere.'
+    sentence = (
+        'There is no finished feature for growth = "learned" to learn from, so what is usual elsewhere is assumed.'
+    )
     way_out = 'Name a file of past features in roadmap.toml: items = "items.csv" or finished = "finished.csv".'
     return [Finding("note", "roadmap", sentence, way_out, "learned growth")]
 

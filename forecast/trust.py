@@ -67,7 +67,7 @@ def ask_for_past(model: Throughput) -> str:
         model.check(History([], {"any": 1}), ["any"])
     except Fault:
         return "Add what they finished in past sprints to the history."
-    return "Add what they finished in past sprints to the history, or guess it for the team: guess = [3, 5, 9] items a sprint."
+    return "Add what they finished in past sprints to the history, or guess what a sprint brings: guess = [3, 5, 9] for the team."
 
 
 def _find_guessed(pasts: Pasts) -> list[Finding]:
@@ -76,10 +76,10 @@ def _find_guessed(pasts: Pasts) -> list[Finding]:
     for past in pasts:
         if past.guess is not None:
             low, likely, high = (say_number(value) for value in (past.guess.low, past.guess.likely, past.guess.high))
-            sprints = "one past sprint" if past.known else "no past"
-            range_ = low if past.guess.is_fixed else f"{low} to {high} (most likely {likely})"
-            clauses[past.name] = f"{say_name(past.name)} has {sprints} and is taken for {range_} items a sprint"
-    way_out = "Let past sprints take its place as soon as there are two, and do not show anybody the 50 % date."
+            sprints = "too few past sprints" if past.known else "no past sprints"
+            range_ = f"{low} a sprint" if past.guess.is_fixed else f"{low} to {high} a sprint (most likely {likely})"
+            clauses[past.name] = f"{say_name(past.name)} has {sprints} and is taken for {range_}"
+    way_out = "Add past sprints as soon as there are two; they take the place of the guess."
     return gather("warning", "guess", "team", "A guess stands in for the past", clauses, way_out, "history")
 
 
@@ -110,7 +110,11 @@ def _find_few(model: Throughput, pasts: Pasts) -> list[Finding]:
     known = [past for past in pasts if past.rows and past.has_done]
     least = [past for past in known if len(past.rows) < FEW_SPRINTS]
     few = [past for past in known if FEW_SPRINTS <= len(past.rows) < ENOUGH_SPRINTS]
-    way_out = "Add older sprints if there are any, and do not show anybody the 50 % date."
+    told_from = getattr(model, "least_told", 0)
+    no_middle = (
+        f"until there are {told_from}, no middle date is told" if told_from else "do not show anybody the 50 % date"
+    )
+    way_out = f"Add older sprints if there are any; {no_middle}."
     found = []
     if least:
         found.append(_based_on(least, "warning", f"the range mostly reflects {reflects}", way_out))

@@ -264,9 +264,11 @@ def test_assumptions_are_those_of_the_roadmap() -> None:
     assert told == {
         "start": "Work that is left begins on 5 Jan 2026.",
         "throughput": "A future sprint is like one of the past sprints of its team, zeros included; recent ones count most (half "
-        "as much after 6 weeks). How much a team gets done is itself uncertain, the more so the fewer its sprints, and changes "
-        "by about 30 % a fortnight, for better or worse, partly for all teams at once. This is the default: of the models here, "
-        "its promises held best on real histories (see README).",
+        "as much after 6 weeks).",
+        "level": "How much a team gets done is itself uncertain, the more so the fewer its sprints, and changes by about 30 % a "
+        "fortnight, for better or worse, partly for all teams at once.",
+        "default": "This way to use the past is the default: of the models here, its promises held best on real histories (see "
+        "README).",
         "sprints": "Sprints last 14 days; Mobile 21.",
         "hand-off": "What another team, a vendor or a milestone finished is picked up at the next sprint.",
         "sizes": "Sizes are what the roadmap says, times 1 to 1.7 (most likely 1.2) for work found on the way, rounded to whole "
@@ -354,10 +356,11 @@ def test_guesses_short_histories_and_growth_from_nothing(tmp_path: Path) -> None
         ("note", "learned growth"),
     ]
     told = dict(made.assumptions)
-    assert told["throughput"].endswith(
-        "Web may also do what its fewer than 6 sprints have not shown, as teams in general do. For API, a guess stands in for "
-        "past sprints. This is the default: of the models here, its promises held best on real histories (see README)."
+    assert told["short history"] == (
+        "Web has fewer than 6 past sprints, so sprints unlike any of them can come too, as far as teams in general vary."
     )
+    assert told["guess"] == "For the past of API, a guess stands in."
+    assert "default" in told
     assert told["sizes"].endswith(
         "Growth has no finished features to learn from, so what is usual elsewhere is assumed: median 1.7, 85 % 3.8."
     )
@@ -376,11 +379,33 @@ def test_guesses_short_histories_and_growth_from_nothing(tmp_path: Path) -> None
     assert not any("has no history" in note for note in fc.simulate(roadmap, history, runs=10).notes())
 
 
+def test_a_clearing_of_the_board_is_told_once_where_it_was_cut_down(tmp_path: Path) -> None:
+    """Cut down to 60 it is still far above its neighbours; kept as it stands, it is something to settle."""
+    done = [9, 11, 772, 12, 10, 9, 13, 7, 10, 11, 9, 8, 60, 9, 10, 8]
+    first = dt.date(2026, 1, 5) - dt.timedelta(days=14 * len(done))
+    starts = [first + dt.timedelta(days=14 * at) for at in range(len(done))]
+    rows = [f"Web,{day},{day + dt.timedelta(days=13)},{count}" for day, count in zip(starts, done, strict=True)]
+    toml = 'start = 2026-01-05\ngrowth = 1.2\nthroughput = "bootstrap"\nhistory = "throughput.csv"\n'
+    folder = write(
+        tmp_path,
+        toml + '[[team]]\nname = "Web"\n[[feature]]\nname = "A"\nwork = { Web = 9 }',
+        throughput="\n".join(["team,start,end,done", *rows]),
+    )
+    made = fc.check(folder)
+    assert [why for _, _, why in made.ignored] == ["772 done, at most 60 in the others; cut down to 60"]
+    assert [(each.kind, "772" in each.sentence) for each in made.findings] == [("bulk", False)]
+    assert f"{starts[12].day} {starts[12]:%b %Y} (60 done" in made.findings[0].sentence
+    assert "and 1 more" not in made.findings[0].sentence
+    kept = fc.check(*fc.read(folder, clean=False))
+    assert kept.ignored == ()
+    assert "(772 done" in next(each.sentence for each in kept.findings if each.kind == "bulk")
+
+
 def test_work_on_the_roadmap_is_what_counts() -> None:
     rows = [fc.Sprint("Web", f"2025-{month:02}-03", f"2025-{month:02}-14", 9, done_roadmap=4) for month in (2, 3, 11)]
     made = fc.check(fc.Roadmap("2026-01-05", ["Web"], [fc.Feature("A", {"Web": 8})], growth=1.2), fc.History(rows))
     assert made.pasts[0].mean == pytest.approx(4)
-    assert "Of what Web did, only work on the roadmap counts (done_roadmap)." in dict(made.assumptions)["throughput"]
+    assert "Of what Web did, only work on the roadmap counts (done_roadmap)." in dict(made.assumptions)["done"]
 
 
 def test_a_past_counts_as_the_model_draws_it() -> None:
@@ -409,19 +434,33 @@ def test_counts_of_a_team_with_longer_sprints_are_of_the_usual_length() -> None:
     [
         (
             fc.Drift(walk=0, half_life=0.5, window=9, shared=0),
-            "A future sprint is like one of the newest 9 past sprints of its team, zeros included; recent ones count most (half "
-            "as much after 1 week). How much a team gets done is itself uncertain, the more so the fewer its sprints.",
+            {
+                "throughput": "A future sprint is like one of the newest 9 past sprints of its team, zeros included; recent ones "
+                "count most (half as much after 1 week).",
+                "level": "How much a team gets done is itself uncertain, the more so the fewer its sprints.",
+            },
         ),
         (
             fc.Drift(shape="smooth", walk=0.1),
-            "A future sprint varies like the past sprints of its team; recent ones count most (half as much after 6 weeks). How "
-            "much a team gets done is itself uncertain, the more so the fewer its sprints, and changes by about 10 % a "
-            "fortnight, for better or worse.",
+            {
+                "throughput": "A future sprint varies like the past sprints of its team, zeros included; recent ones count most "
+                "(half as much after 6 weeks).",
+                "level": "How much a team gets done is itself uncertain, the more so the fewer its sprints, and changes by about "
+                "10 % a fortnight, for better or worse.",
+            },
         ),
     ],
 )
-def test_settings_are_said_in_words(model: Any, said: str) -> None:
-    assert dict(checkup(throughput=model).assumptions)["throughput"] == said
+def test_settings_are_said_in_words(model: Any, said: dict[str, str]) -> None:
+    told = dict(checkup(throughput=model).assumptions)
+    assert {about: told[about] for about in said} == said
+    assert "default" not in told  # these settings are none
+
+
+def test_only_the_default_is_said_to_be_one() -> None:
+    assert "default" in dict(checkup().assumptions)
+    assert "default" in dict(checkup(throughput={"model": "drift", "half_life": 3}).assumptions)
+    assert "default" not in dict(checkup(throughput="bootstrap").assumptions)
 
 
 # Nothing is too strange ---------------------------------------------------------------------------------------------------

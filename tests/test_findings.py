@@ -91,14 +91,14 @@ MESSAGES: dict[str, tuple[dict[str, Any], str]] = {
     "no team with a past": (
         {"past": []},
         "stop: history: No team with work has finished anything in the history, so nothing can be said of any "
-        "date. Add what they finished in past sprints to the history, or guess it for the team: guess = [3, 5, 9] items a "
-        "sprint.",
+        "date. Add what they finished in past sprints to the history, or guess what a sprint brings: guess = [3, 5, 9] "
+        "for the team.",
     ),
     "one past sprint each": (
         {"past": [WEB[-1], API[-1]]},
         "stop: history: No team with work has past sprints enough to see how much they vary, so nothing can be said of any "
-        "date. Add what they finished in past sprints to the history, or guess it for the team: guess = [3, 5, 9] items a "
-        "sprint.",
+        "date. Add what they finished in past sprints to the history, or guess what a sprint brings: guess = [3, 5, 9] "
+        "for the team.",
     ),
     "no team with a past, and no use for a guess": (
         {"past": [], "throughput": Bootstrap()},
@@ -114,13 +114,13 @@ MESSAGES: dict[str, tuple[dict[str, Any], str]] = {
     "a team without a past": (
         {"past": [*WEB, *sprints("Apis")]},
         'warning: team "API": No past sprints of API: Checkout gets no date, nor does what waits for it. Add '
-        "what they finished in past sprints to the history, or guess it for the team: guess = [3, 5, 9] items a sprint. "
+        "what they finished in past sprints to the history, or guess what a sprint brings: guess = [3, 5, 9] for the team. "
         'Did you mean "Apis"?',
     ),
     "a team with one past sprint": (
         {"past": [*WEB, API[-1]]},
         'warning: team "API": Too few past sprints of API: Checkout gets no date, nor does what waits for it. Add '
-        "what they finished in past sprints to the history, or guess it for the team: guess = [3, 5, 9] items a sprint.",
+        "what they finished in past sprints to the history, or guess what a sprint brings: guess = [3, 5, 9] for the team.",
     ),
     "a team with one past sprint, another with none": (
         {
@@ -129,8 +129,8 @@ MESSAGES: dict[str, tuple[dict[str, Any], str]] = {
             "features": [LOGIN, CHECKOUT, feature("Run", {"Ops": 3})],
         },
         "warning: history: No or too few past sprints of API and Ops: Checkout and Run get no date, nor does what waits for "
-        "them. Add what they finished in past sprints to the history, or guess it for the team: guess = [3, 5, 9] items a "
-        "sprint.",
+        "them. Add what they finished in past sprints to the history, or guess what a sprint brings: guess = [3, 5, 9] "
+        "for the team.",
     ),
     "a team that never finished anything": (
         {"past": [*WEB, *sprints("API", [0, 0, 0])]},
@@ -151,18 +151,18 @@ MESSAGES: dict[str, tuple[dict[str, Any], str]] = {
     "few sprints": (
         {"past": [*WEB, *API[-3:]]},
         'warning: team "API": The dates of API are based on 3 sprints; the range mostly reflects how much teams in general '
-        "vary. Add older sprints if there are any, and do not show anybody the 50 % date.",
+        "vary. Add older sprints if there are any; until there are 5, no middle date is told.",
     ),
     "guesses": (
         {"past": fc.History([WEB[-1]], {"Web": 4, "API": (3, 5, 9)})},
-        "warning: history: A guess stands in for the past: Web has one past sprint and is taken for 4 items a sprint; API has "
-        "no past and is taken for 3 to 9 (most likely 5) items a sprint. Let past sprints take its place as soon as there are "
-        "two, and do not show anybody the 50 % date.",
+        "warning: history: A guess stands in for the past: Web has too few past sprints and is taken for 4 a sprint; "
+        "API has no past sprints and is taken for 3 to 9 a sprint (most likely 5). Add past sprints as soon as there are two; "
+        "they take the place of the guess.",
     ),
     "few sprints to draw from": (
         {"past": [*WEB, *API[-3:]], "throughput": Bootstrap()},
         'warning: team "API": The dates of API are based on 3 sprints; the range mostly reflects which ones they '
-        "happened to be. Add older sprints if there are any, and do not show anybody the 50 % date.",
+        "happened to be. Add older sprints if there are any; do not show anybody the 50 % date.",
     ),
     "fewer than ten": (
         {"past": [*WEB[-7:], *API[-6:]]},
@@ -282,8 +282,8 @@ MESSAGES: dict[str, tuple[dict[str, Any], str]] = {
     ),
     "growth learned from nothing": (
         {"growth": "learned"},
-        'note: roadmap: growth = "learned" has no finished feature to learn from, so it is what is usual elsewhere. Name a '
-        'file of past features in roadmap.toml: items = "items.csv" or finished = "finished.csv".',
+        'note: roadmap: There is no finished feature for growth = "learned" to learn from, so what is usual elsewhere is '
+        'assumed. Name a file of past features in roadmap.toml: items = "items.csv" or finished = "finished.csv".',
     ),
     "growth for some": (
         {"growth": None, "features": [LOGIN, feature("Search", growth=1.3)]},
