@@ -159,8 +159,10 @@ def test_a_roadmap_whose_promises_hold_needs_no_sentence(tmp_path: Path) -> None
 
 
 def test_a_feature_without_a_date_has_no_reasons(tmp_path: Path) -> None:
-    toml = "start = 2026-01-05\nthroughput = 'bootstrap'\n"
-        "history = { Web = [0] }\n[[feature]]\nname = 'F'\nwork = { Web = 1 }\ndue = 2026-02-01\n"
+    toml = (
+        "start = 2026-01-05\nthroughput = 'bootstrap'\nhistory = { Web = [0] }\n"
+        "[[feature]]\nname = 'F'\nwork = { Web = 1 }\ndue = 2026-02-01\n"
+    )
     (tmp_path / "roadmap.toml").write_text(toml, encoding="utf-8")
     result = run(str(tmp_path), "--alone", "--why", "--runs", "50", "-q")
     assert result.exit_code == 0, result.output
