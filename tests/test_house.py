@@ -30,7 +30,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
         *("tally", "simulation", "outcome", "impact", "frontier", "remedies", "commitment", "allocation", "order"),
         *("backtesting", "explanation"),
     ),
-    ("files", "schema", "rows", "sheets", "importers", "charts", "report", "snapshots"),
+    ("files", "schema", "rows", "sheets", "writing", "importers", "charts", "report", "snapshots"),
     ("cli", "commands", "options", "screen", "wording", "web", "__main__"),
 )
 """Kernels, nouns, model, answers, edges, doors. A package of its own (importers) stands on one floor with all its modules."""
