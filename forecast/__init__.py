@@ -40,6 +40,9 @@ _HOME = {
     "Refused": "errors",
 }
 
+_MODULES = ("charts",)
+"""Modules that are public as they are."""
+
 __all__ = [
     "After",
     "Bootstrap",
@@ -58,12 +61,14 @@ __all__ = [
     "Sprint",
     "Team",
     "__version__",
+    "charts",
     "how_many",
     "read",
     "simulate",
 ]
 
 if TYPE_CHECKING:
+    from forecast import charts as charts
     from forecast.errors import Fault, Refused
     from forecast.estimate import Estimate
     from forecast.feature import After, External, Feature, Part, Risk
@@ -78,6 +83,8 @@ if TYPE_CHECKING:
 
 
 def __getattr__(name: str) -> Any:
+    if name in _MODULES:
+        return import_module(f"forecast.{name}")
     if name in _HOME:
         value = globals()[name] = getattr(import_module(f"forecast.{_HOME[name]}"), name)
         return value

@@ -12,6 +12,7 @@ from typing import Any
 import click
 
 from forecast import __version__
+from forecast.commands.chart import chart
 from forecast.commands.run import run
 from forecast.errors import Fault, Refused
 from forecast.options import say
@@ -46,7 +47,7 @@ def cli() -> None:
     """
 
 
-COMMANDS = (run,)
+COMMANDS = (run, chart)
 for command in COMMANDS:
     cli.add_command(command)
 

@@ -136,6 +136,12 @@ def with_settings(command: Command) -> Command:
     return command
 
 
+def without_tables(command: click.Command) -> click.Command:
+    """Takes the options away that print a forecast as a table, from a command that writes files."""
+    command.params = [param for param in command.params if param.name not in ("as_json", "as_csv")]
+    return command
+
+
 def simulate(folder: str, settings: Settings) -> Forecast:
     """The forecast that was asked for; what takes long is said on standard error."""
     from forecast.files import read

@@ -28,10 +28,10 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("throughput", "calendar", "plan", "scope", "luck", "prospects"),
     (
         *("tally", "simulation", "outcome", "impact", "frontier", "remedies", "commitment", "allocation", "order"),
-        *("backtesting", "explanation"),
+        *("backtesting", "explanation", "burnup"),
     ),
-    ("files", "schema", "rows", "sheets", "writing", "importers", "charts", "report", "snapshots"),
-    ("cli", "commands", "options", "screen", "wording", "web", "__main__"),
+    ("files", "schema", "rows", "sheets", "writing", "wording", "importers", "charts", "report", "snapshots"),
+    ("cli", "commands", "options", "screen", "web", "__main__"),
 )
 """Kernels, nouns, model, answers, edges, doors. A package of its own (importers) stands on one floor with all its modules."""
 
@@ -213,7 +213,7 @@ def test_all_is_sorted_and_is_what_the_package_shows() -> None:
     assert fc.__all__ == sorted(fc.__all__)
     assert len(set(fc.__all__)) == len(fc.__all__)
     assert dir(fc) == fc.__all__
-    assert {*fc._HOME, "__version__"} == {*fc.__all__}
+    assert {*fc._HOME, *fc._MODULES, "__version__"} == {*fc.__all__}
 
 
 @pytest.mark.parametrize("name", fc.__all__)
@@ -234,7 +234,7 @@ def test_type_checkers_are_told_the_same_names() -> None:
         if isinstance(node, ast.ImportFrom)
         for alias in node.names
     }
-    assert told == fc._HOME
+    assert told == fc._HOME | dict.fromkeys(fc._MODULES, "forecast")
 
 
 def test_a_name_that_does_not_exist_is_an_attribute_error() -> None:

@@ -47,12 +47,8 @@ def test_the_python_example_runs(capsys: pytest.CaptureFixture[str], monkeypatch
 
 
 def test_every_option_of_the_command_is_described() -> None:
-    options = set(re.findall(r"(?:^|\s)(--?[a-z-]+)", forecast("run", "--help").stdout)) - {
-        "--help",
-        "-h",
-        "--quiet",
-        "--verbose",
-    }
+    helps = forecast("run", "--help").stdout + forecast("chart", "--help").stdout
+    options = set(re.findall(r"(?:^|\s)(--?[a-z-]+)", helps)) - {"--help", "-h", "--quiet", "--verbose"}
     described = set(re.findall(r"`(--?[a-z-]+)", README))
     assert options <= described, f"not in the README: {sorted(options - described)}"
     assert described - options <= {"--constraint"}, f"not in the command: {sorted(described - options)}"
