@@ -12,8 +12,12 @@ from typing import Any
 import click
 
 from forecast import __version__
+from forecast.commands.backtest import backtest
 from forecast.commands.chart import chart
+from forecast.commands.check import check
+from forecast.commands.init import init
 from forecast.commands.run import run
+from forecast.commands.schema import schema
 from forecast.errors import Fault, Refused
 from forecast.options import say
 
@@ -47,7 +51,7 @@ def cli() -> None:
     """
 
 
-COMMANDS = (run, chart)
+COMMANDS = (init, check, run, chart, backtest, schema)
 for command in COMMANDS:
     cli.add_command(command)
 

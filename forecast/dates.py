@@ -6,51 +6,72 @@ The clock counts working days: Monday to Friday without the company's days off. 
 
 from __future__ import annotations
 
-import contextlib
 import datetime as dt
 import math
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from forecast.errors import Fault, quote
+from forecast.errors import Fault, quote, written
+from forecast.values import read_list
 
 EARLIEST = dt.date(1900, 1, 1)
 LATEST = dt.date(2900, 12, 31)
 WORKING_DAYS_A_YEAR = 261
-WRITTEN = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+WRITTEN = re.compile(
+    r"([0-9]{4}-[0-9]{2}-[0-9]{2})([T ][0-9]{1,2}(:[0-9]{2}){1,2}(\.[0-9]+)?\s*(Z|[+-][0-9]{2}:?[0-9]{2})?)?"
+)
+DAY_OF_YEAR = re.compile(r"[0-9]{2}-[0-9]{2}")
 Dateish = dt.date | str
 
 
-def read_date(value: object, where: str) -> dt.date:
-    """The date that a date or an ISO text (``2026-05-01``) stands for.
+def read_date(value: object, where: str, what: str = "") -> dt.date:
+    """The date that a date or an ISO text (``2026-05-01``) stands for; of a time of day the date as it is written.
+
+    what : the key or column that holds it
 
     Raises Fault when it is neither, or outside the years 1900 to 2900.
     """
-    if isinstance(value, str) and WRITTEN.fullmatch(value.strip()):
-        with contextlib.suppress(ValueError):  # a 30th of February
-            value = dt.date.fromisoformat(value.strip())
+    named = f"{what} = " if what else ""
+    if isinstance(value, str) and (match := WRITTEN.fullmatch(value.strip())):
+        try:
+            value = dt.date.fromisoformat(match[1])
+        except ValueError:
+            raise Fault(where, f"{named}{quote(value)}", "there is no such day") from None
     if isinstance(value, dt.datetime):
         value = value.date()
     if not isinstance(value, dt.date):
-        raise Fault(where, quote(value), "a date is written year-month-day, like 2026-05-01")
+        raise Fault(where, f"{named}{written(value)}", "a date is written year-month-day, like 2026-05-01")
     if not EARLIEST <= value <= LATEST:
-        raise Fault(where, value.isoformat(), "a date must lie between 1900 and 2900")
+        raise Fault(where, f"{named}{value.isoformat()}", "a date must lie between 1900 and 2900")
     return value
 
 
-def read_dates(values: object, where: str) -> tuple[dt.date, ...]:
+def read_dates(values: object, where: str, what: str = "") -> tuple[dt.date, ...]:
     """Several dates, sorted, each once. Raises Fault as `read_date` does, and for a lone date or text."""
     if isinstance(values, str | dt.date) or not isinstance(values, Iterable):
-        raise Fault(where, quote(values), "give a list of dates, like [2026-05-01, 2026-05-02]")
-    return tuple(sorted({read_date(value, where) for value in values}))
+        named = f"{what} = " if what else ""
+        raise Fault(where, f"{named}{written(values)}", "give a list of dates, like [2026-05-01, 2026-05-02]")
+    return tuple(sorted({read_date(value, where, what) for value in values}))
 
 
+def read_quarters(starts: Sequence[Any] | None) -> tuple[Any, ...] | None:
+    """First days of quarters, dates or days of every year such as "02-01", as given. Raises Fault for anything else."""
+    if starts is None:
+        return None
+    listed = read_list(starts, "roadmap", "quarter_starts")
+    for start in listed:
+        is_day = isinstance(start, str) and DAY_OF_YEAR.fullmatch(start)
+        read_date(f"2000-{start}" if is_day else start, "roadmap", "quarter_starts")
+    return listed
+
+
+@lru_cache(maxsize=4096)
 def count_weekdays(start: dt.date, end: dt.date) -> int:
     """Mondays to Fridays from start to end, both included; days off are weekdays too."""
     return int(np.busday_count(start, end + dt.timedelta(days=1)))

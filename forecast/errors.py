@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import difflib
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 LONGEST_QUOTE = 80
 HIDDEN = {"Cc", "Cf", "Cs", "Zl", "Zp"}
@@ -18,14 +19,27 @@ class Fault(ValueError):
     where : the place in words, such as ``'throughput.csv row 12'`` or ``'feature "Checkout"'``
     value : what was found there, such as ``'done = -3'``
     way_out : what is wrong with it and how to mend it
+    about : the thing it is about, in keys and places of a list, for who knows where that stands in a file:
+        ``("features", 3, "work", "Web")``
+    missing : kind and name of what was looked for and is not there: ``("team", "Wbe")``
     others : further faults of the same thing, found at the same time
     """
 
-    def __init__(self, where: str, value: str, way_out: str) -> None:
+    def __init__(
+        self,
+        where: str,
+        value: str,
+        way_out: str,
+        *,
+        about: tuple[str | int, ...] = (),
+        missing: tuple[str, ...] = (),
+    ) -> None:
         super().__init__(where, value, way_out)
         self.where = where
         self.value = value
         self.way_out = way_out
+        self.about = about
+        self.missing = missing
         self.others: tuple[Fault, ...] = ()
 
     def __str__(self) -> str:
@@ -33,7 +47,11 @@ class Fault(ValueError):
 
     def within(self, place: str) -> Fault:
         """The same fault with the place that holds it (a file, say) said first."""
-        return Fault(f"{place}: {self.where}" if self.where else place, self.value, self.way_out)
+        return self.at(f"{place}: {self.where}" if self.where else place)
+
+    def at(self, where: str) -> Fault:
+        """The same fault with its place said in other words."""
+        return Fault(where, self.value, self.way_out, about=self.about, missing=self.missing)
 
 
 class Refused(ValueError):
@@ -66,10 +84,26 @@ def escape(text: str) -> str:
 
 def quote(text: object) -> str:
     """A name or value from a file as it is safe to print: escaped, in double quotes, at most 80 characters."""
-    shown = escape(str(text))
-    if len(shown) > LONGEST_QUOTE:
-        shown = shown[: LONGEST_QUOTE - 1] + "…"
-    return f'"{shown}"'
+    return f'"{_shorten(text)}"'
+
+
+def written(value: object) -> str:
+    """A value as it would stand in the file: a text quoted, the rest bare; at most 80 characters."""
+    if isinstance(value, dt.date):
+        return value.isoformat()
+    if isinstance(value, list | tuple):
+        return _shorten(f"[{', '.join(written(each) for each in value[:LONGEST_QUOTE])}]")
+    if isinstance(value, Mapping):
+        return _shorten(f"{{ {', '.join(f'{key} = {written(each)}' for key, each in list(value.items())[:9])} }}")
+    return quote(value) if isinstance(value, str) else _shorten(value)
+
+
+def _shorten(value: object) -> str:
+    try:
+        shown = escape(value[: 2 * LONGEST_QUOTE] if isinstance(value, str) else str(value))
+    except ValueError:  # an integer of more than 4,300 digits
+        shown = "a number of far too many digits"
+    return shown if len(shown) <= LONGEST_QUOTE else shown[: LONGEST_QUOTE - 1] + "…"
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
-from forecast.errors import Fault, quote
+from forecast.errors import Fault, quote, written
 from forecast.values import read_number
 
 Shape = Literal["triangular", "pert"]
@@ -46,14 +46,15 @@ class Estimate:
             value = (value.low, value.likely, value.high)
         if isinstance(value, Sequence) and not isinstance(value, str | bytes):
             if len(value) != 3:
-                raise Fault(where, f"{what} = {quote(list(value))}", "give one number, or three: low, likely, high")
+                raise Fault(where, f"{what} = {written(list(value))}", "give one number, or three: low, likely, high")
             numbers = [read_number(part, where, what) for part in value]
         else:
             numbers = [read_number(value, where, what)] * 3
         try:
             return cls(numbers[0], numbers[1], numbers[2], shape)
         except Fault as fault:
-            raise Fault(where, f"{what}: {fault.value}", fault.way_out) from None
+            is_shape = fault.value.startswith("shape")
+            raise Fault(where, fault.value if is_shape else f"{what}: {fault.value}", fault.way_out) from None
 
     @property
     def is_fixed(self) -> bool:

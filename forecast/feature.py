@@ -10,7 +10,7 @@ from typing import Any, Literal
 from forecast.dates import Dateish, read_date
 from forecast.errors import Fault, quote
 from forecast.estimate import Estimate
-from forecast.values import FrozenMap, read_flag, read_list, read_name, read_number
+from forecast.values import LONGEST_REFERENCE, FrozenMap, read_flag, read_list, read_name, read_number
 
 Handoff = Literal["next-sprint", "immediate"]
 Size = float | Sequence[float] | Estimate
@@ -44,7 +44,7 @@ class After:
         self, feature: str, team: str | None = None, lag: Size = 0, handoff: str | None = None, *, is_exact: bool = True
     ) -> None:
         keep = object.__setattr__
-        keep(self, "feature", read_name(feature, "after"))
+        keep(self, "feature", read_name(feature, "after", LONGEST_REFERENCE))
         where = f"after {quote(self.feature)}"
         keep(self, "team", None if team is None else read_name(team, where))
         keep(self, "lag", Estimate.read(lag, where, "lag"))
@@ -59,7 +59,7 @@ def read_after(values: object, where: str) -> tuple[After, ...]:
         raise Fault(where, f"after = {quote(values)}", 'give a list of names: after = ["Login"]')
     for value in read_list(values, where, "after"):
         if isinstance(value, str):
-            value = After(read_name(value, f"{where}, after"), is_exact=False)
+            value = After(read_name(value, f"{where}, after", LONGEST_REFERENCE), is_exact=False)
         if not isinstance(value, After):
             raise Fault(where, f"after = {quote(value)}", 'name a feature ("Login") or a part ("Login/API")')
         links.append(value)
@@ -73,14 +73,32 @@ class Part:
     size : items or points, a number or low / likely / high
     after : what this part alone waits for, besides what its feature waits for
     shape : "triangular" or "pert", for three-point sizes
+    done : items or points of the size that are finished already. What is left in a run is the size drawn there less these,
+        and 0 when the size turns out smaller; growth and risks come on top of what is left. So 20 with 15 done is the
+        same as 5
+
+    Raises Fault when a value is out of its range; `done` may exceed the size, and then nothing is left.
     """
 
     size: Estimate
     after: tuple[After, ...]
+    done: float
 
-    def __init__(self, size: Size, after: Sequence[str | After] = (), shape: str = "triangular") -> None:
+    def __init__(
+        self, size: Size, after: Sequence[str | After] = (), shape: str = "triangular", done: float = 0
+    ) -> None:
         object.__setattr__(self, "size", Estimate.read(size, "part", "size", shape))
         object.__setattr__(self, "after", read_after(after, "part"))
+        object.__setattr__(self, "done", read_number(done, "part", "done"))
+
+    def __repr__(self) -> str:
+        """Without `done` where nothing is: the fingerprint of inputs is made of it."""
+        done = f", done={self.done!r}" if self.done else ""
+        return f"Part(size={self.size!r}, after={self.after!r}{done})"
+
+    def left(self, size: float) -> float:
+        """What is left to do when the part turns out to be of this size, before growth and risks."""
+        return max(size - self.done, 0.0)
 
 
 def _read_work(work: Any, where: str) -> FrozenMap[Part]:
@@ -151,9 +169,9 @@ class Feature:
         where = f"feature {quote(self.name)}"
         keep(self, "work", _read_work({} if work is None else work, where))
         keep(self, "after", read_after(after, where))
-        keep(self, "due", None if due is None else read_date(due, f"{where}, due"))
+        keep(self, "due", None if due is None else read_date(due, where, "due"))
         keep(self, "promised", _read_promised(promised, due, where))
-        keep(self, "not_before", None if not_before is None else read_date(not_before, f"{where}, not_before"))
+        keep(self, "not_before", None if not_before is None else read_date(not_before, where, "not_before"))
         keep(self, "objective", None if objective is None else read_name(objective, f"{where}, objective"))
         keep(self, "value", None if value is None else read_number(value, where, "value"))
         keep(
@@ -201,8 +219,8 @@ class External:
         where = f"external {quote(self.name)}"
         keep(self, "days", Estimate.read(days, where, "days"))
         keep(self, "after", read_after(after, where))
-        keep(self, "not_before", None if not_before is None else read_date(not_before, f"{where}, not_before"))
-        keep(self, "due", None if due is None else read_date(due, f"{where}, due"))
+        keep(self, "not_before", None if not_before is None else read_date(not_before, where, "not_before"))
+        keep(self, "due", None if due is None else read_date(due, where, "due"))
         keep(self, "promised", _read_promised(promised, due, where))
         keep(self, "objective", None if objective is None else read_name(objective, f"{where}, objective"))
 
@@ -242,10 +260,12 @@ class Risk:
             effects = {} if given is None else given
             if not isinstance(effects, Mapping):
                 raise Fault(where, f"{what} = {quote(effects)}", f'name what is hit: {what} = {{ "Checkout" = 5 }}')
-            read = {
-                read_name(target, f"{where}, {what}"): Estimate.read(size, where, what)
-                for target, size in effects.items()
-            }
+            read: dict[str, Estimate] = {}
+            for target, size in effects.items():
+                name = read_name(target, f"{where}, {what}", LONGEST_REFERENCE)
+                if name in read:
+                    raise Fault(where, f"{what} names {quote(name)} twice", "give it one number")
+                read[name] = Estimate.read(size, where, f"{what} {quote(name)}")
             keep(self, what, FrozenMap(read))
         if not self.adds and not self.delays:
             raise Fault(where, "no effect", "say what it adds or delays")

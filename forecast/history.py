@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from forecast.dates import count_weekdays, read_date
-from forecast.errors import Fault, did_you_mean, quote
+from forecast.errors import Fault, did_you_mean, quote, written
 from forecast.values import read_list, read_name, read_number
 
 
@@ -32,20 +32,21 @@ class Sprint:
 
     def __post_init__(self) -> None:
         team = read_name(self.team, "sprint")
-        where = f"team {quote(team)}, sprint {quote(self.name or self.start or '')}"
         object.__setattr__(self, "team", team)
-        object.__setattr__(self, "done", read_number(self.done, where, "done"))
-        if self.start is None and self.end is None:
-            return
-        start, end = read_date(self.start, f"{where}, start"), read_date(self.end, f"{where}, end")
-        object.__setattr__(self, "start", start)
-        object.__setattr__(self, "end", end)
-        if end < start:
-            raise Fault(where, f"start = {start}, end = {end}", "a sprint ends on or after its first day")
-        if count_weekdays(start, end) == 0:
-            raise Fault(where, f"start = {start}, end = {end}", "a sprint needs at least one weekday")
+        try:
+            object.__setattr__(self, "done", read_number(self.done, "", "done"))
+            if self.start is not None or self.end is not None:
+                start, end = read_date(self.start, "", "start"), read_date(self.end, "", "end")
+                object.__setattr__(self, "start", start)
+                object.__setattr__(self, "end", end)
+                if count_weekdays(start, end) < 1:
+                    wrong = "ends on or after its first day" if end < start else "needs at least one weekday"
+                    raise Fault("", f"start = {start}, end = {end}", f"a sprint {wrong}")
+        except Fault as fault:
+            named = f", sprint {written(self.name or self.start)}" if self.name or self.start else ""
+            raise fault.at(f"team {quote(team)}{named}") from None
 
-    @property
+    @cached_property
     def weekdays(self) -> int | None:
         """Mondays to Fridays in the sprint, days off included; None when it has no dates."""
         if self.start is None or self.end is None:

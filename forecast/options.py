@@ -6,6 +6,7 @@ import os
 import sys
 import time
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -15,6 +16,8 @@ import click
 from forecast.errors import Fault, escape
 
 if TYPE_CHECKING:
+    from polars import DataFrame
+
     from forecast.outcome import Forecast
     from forecast.roadmap import Roadmap
     from forecast.throughput import Throughput
@@ -48,6 +51,16 @@ def read_percents(ctx: click.Context | None, param: click.Parameter | None, text
     """The shares that a list of percentages such as 50,85,95 stands for, each once."""
     shares = [read_percent(ctx, param, each) for each in text.split(",")]
     return tuple(dict.fromkeys(share for share in shares if share is not None))
+
+
+def read_seed(ctx: click.Context | None, param: click.Parameter | None, text: str) -> int:
+    """The seed that a text stands for: a whole number of at most 63 bits. Raises BadParameter for anything else."""
+    text = text.strip()
+    if not text.removeprefix("-").isdecimal():
+        raise click.BadParameter(f"{escape(text[:40])!r} is not a valid integer.", ctx, param)
+    if len(text) > 30 or not -(2**63) <= int(text) < 2**63:
+        raise click.BadParameter(f"{text[:20]}... has too many digits; 18 are more than enough.", ctx, param)
+    return int(text)
 
 
 @dataclass(frozen=True)
@@ -87,12 +100,10 @@ class Settings:
 
 OPTIONS = [
     click.option(
-        "--runs", type=click.IntRange(1, MOST_RUNS), default=10_000, show_default=True, help="Simulated futures."
-    ),
-    click.option(
         "--seed",
-        type=int,
-        default=0,
+        default="0",
+        metavar="INTEGER",
+        callback=read_seed,
         show_default=True,
         help="Any whole number; the same seed gives the same forecast.",
     ),
@@ -126,12 +137,15 @@ OPTIONS = [
     click.option("-q", "--quiet", is_flag=True, help="No notes and no progress."),
     click.option("-v", "--verbose", is_flag=True, help="Say what was read and how long it took."),
 ]
-"""The options that become `Settings`."""
+"""The options that become `Settings`, beside the number of runs."""
 
 
-def with_settings(command: Command) -> Command:
-    """Gives a command the options that become its `Settings`."""
-    for option in reversed(OPTIONS):
+def with_settings(command: Command, runs: int = 10_000, least: int = 1, most: int = MOST_RUNS) -> Command:
+    """Gives a command the options that become its `Settings`; `runs` is how many it simulates when it is not told."""
+    number = click.option(
+        "--runs", type=click.IntRange(least, most), default=runs, show_default=True, help="Simulated futures."
+    )
+    for option in reversed([number, *OPTIONS]):
         command = option(command)
     return command
 
@@ -144,21 +158,26 @@ def without_tables(command: click.Command) -> click.Command:
 
 def simulate(folder: str, settings: Settings) -> Forecast:
     """The forecast that was asked for; what takes long is said on standard error."""
-    from forecast.files import read
+    from forecast.files import read_portfolio
 
     began = time.monotonic()
-    roadmap, history = read(folder)
+    portfolio = read_portfolio(folder)
+    roadmap, history = portfolio.roadmap, portfolio.history
+    if not settings.quiet:
+        for ignored in portfolio.ignored:
+            say(f"Note: {ignored}")
     model = settings.model(roadmap)
     if settings.verbose:
         counts = len(roadmap.features), len(roadmap.teams), len(history.sprints)
         say("Read {} features, {} teams and {} past sprints.".format(*counts))
+        for file, found in portfolio.sources:
+            say(f"  {file}: {found}")
 
     from forecast import simulation
-    from forecast.screen import progress_bar
 
     if not settings.quiet and simulation.needs_compiling():
         say("Preparing the engine for this machine (once, about 15 seconds) ...")
-    with progress_bar(settings.runs, not settings.quiet) as progress:
+    with progress_of(settings, "Simulating") as progress:
         forecast = simulation.simulate(
             roadmap,
             history,
@@ -173,6 +192,13 @@ def simulate(folder: str, settings: Settings) -> Forecast:
     return forecast
 
 
+def progress_of(settings: Settings, what: str) -> AbstractContextManager[Callable[[int, int], None] | None]:
+    """What tells how far something has come that goes through all runs; None when nobody wants to know."""
+    from forecast.screen import progress_bar
+
+    return progress_bar(settings.runs, not settings.quiet, what)
+
+
 def say(line: str) -> None:
     """Prints to standard error."""
     click.echo(line, err=True)
@@ -185,3 +211,13 @@ def write(text: str) -> None:
         sys.stdout.flush()
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def write_table(table: DataFrame) -> None:
+    """Prints a table as CSV. A text that a spreadsheet would take for a formula gets an apostrophe before it."""
+    import polars as pl
+
+    texts = [name for name, kind in table.schema.items() if kind == pl.String]
+    risky = {name: pl.col(name).str.contains(r"^[=+\-@\t\r]") for name in texts}
+    safe = [pl.when(risky[name]).then(pl.lit("'") + pl.col(name)).otherwise(pl.col(name)).alias(name) for name in texts]
+    write(table.with_columns(safe).write_csv())

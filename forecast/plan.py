@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cached_property
 from typing import NamedTuple
 
@@ -9,8 +10,7 @@ import numpy as np
 
 from forecast.arrays import Ints, Plan
 from forecast.calendar import Calendar
-from forecast.estimate import Estimate
-from forecast.feature import Feature
+from forecast.feature import Feature, Part
 from forecast.roadmap import Link, Roadmap
 
 Lag = tuple[int | None, str | None]
@@ -71,11 +71,11 @@ class Index:
         """The node that is the end of a feature."""
         return len(self.parts) + self.feature_of[feature]
 
-    def size_of(self, part: int) -> Estimate:
-        """The stated size of a part."""
+    def stated(self, part: int) -> Part:
+        """A part as it was stated."""
         feature, team = self.parts[part]
-        size: Estimate = self.nouns[feature].work[team].size  # type: ignore[union-attr]
-        return size
+        work: Mapping[str, Part] = self.nouns[feature].work  # type: ignore[union-attr]
+        return work[team]
 
     def teams_of(self, feature: str) -> tuple[str, ...]:
         """The teams that have a part of a feature."""

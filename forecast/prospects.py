@@ -88,7 +88,8 @@ def _find_stuck(index: Index, idle: set[str]) -> set[int]:
     for part, (name, team) in enumerate(index.parts):
         if team in idle:
             growth = index.nouns[name].growth or roadmap.growth  # type: ignore[union-attr]
-            least = index.size_of(part).low * (growth.low if growth else 1.0)
+            stated = index.stated(part)
+            least = stated.left(stated.size.low) * (growth.low if growth else 1.0)
             if least >= (0.5 if roadmap.unit == "items" else 1e-12):
                 stuck.add(part)
     return stuck
@@ -99,7 +100,8 @@ def _find_fixed(index: Index) -> set[int]:
     risks = [risk for risk in index.roadmap.risks if risk.chance > 0]
     hit = {index.part_of[index.roadmap.part_named(target, "risk")] for risk in risks for target in risk.adds}
     hit |= {index.end(target) for risk in risks for target in risk.delays}
-    fixed = {part for part in range(len(index.parts)) if index.size_of(part).high == 0}
+    stated = [index.stated(part) for part in range(len(index.parts))]
+    fixed = {part for part, each in enumerate(stated) if each.left(each.size.high) == 0}
     for name, noun in index.nouns.items():
         if not isinstance(noun, External) or noun.days.is_fixed:
             fixed.add(index.end(name))

@@ -6,20 +6,22 @@ Every edit returns a new roadmap; a what-if is another roadmap.
 from __future__ import annotations
 
 import datetime as dt
-import graphlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields, replace
 from functools import cached_property
 from typing import Any
 
-from forecast.dates import Clock, Dateish, read_date, read_dates
+from forecast.cycles import Resolved, faults_of_cycles
+from forecast.dates import Clock, Dateish, read_date, read_dates, read_quarters
 from forecast.errors import Fault, did_you_mean, quote
 from forecast.estimate import Estimate
 from forecast.feature import After, External, Feature, Handoff, Risk, Size, read_handoff
 from forecast.team import LONGEST_SPRINT, Team
-from forecast.values import read_count, read_level, read_list, read_name
+from forecast.values import fold, read_count, read_level, read_list, read_model, read_name
 
 UNITS = ("items", "points")
+MOST_HINTS = 50
+"""Suggestions of what may have been meant, of one kind: each is a search among all names."""
 
 
 @dataclass(frozen=True)
@@ -54,7 +56,7 @@ class Roadmap:
     throughput : a throughput model or its name; None takes the default
     growth : factor for discovered work, for features that do not say
     promise_level : the chance at which a promise holds, a share
-    quarter_starts : first days of the company's quarters
+    quarter_starts : first days of the company's quarters, dates or days of every year such as "02-01"
 
     Raises Fault for unknown or repeated names, for cycles (printed), and for values out of range.
     """
@@ -89,22 +91,21 @@ class Roadmap:
         quarter_starts: Sequence[Any] | None = None,
     ) -> None:
         keep = object.__setattr__
-        keep(self, "start", read_date(start, "roadmap, start"))
+        keep(self, "start", read_date(start, "roadmap", "start"))
         named = read_list(teams, "roadmap", "teams")
         keep(self, "teams", tuple(Team(team) if isinstance(team, str) else team for team in named))
         keep(self, "features", read_list(features, "roadmap", "features"))
         keep(self, "sprint_days", read_count(sprint_days, "roadmap", "sprint_days", least=1, most=LONGEST_SPRINT))
         keep(self, "handoff", read_handoff(handoff, "roadmap"))
-        keep(self, "days_off", read_dates(days_off, "roadmap, days_off"))
+        keep(self, "days_off", read_dates(days_off, "roadmap", "days_off"))
         keep(self, "risks", read_list(risks, "roadmap", "risks"))
         if unit not in UNITS:
             raise Fault("roadmap", f"unit = {quote(unit)}", 'a unit is "items" or "points"')
         keep(self, "unit", unit)
-        keep(self, "throughput", throughput)
+        keep(self, "throughput", read_model(throughput))
         keep(self, "growth", None if growth is None else Estimate.read(growth, "roadmap", "growth"))
         keep(self, "promise_level", read_level(promise_level, "roadmap, promise_level"))
-        starts = None if quarter_starts is None else read_list(quarter_starts, "roadmap", "quarter_starts")
-        keep(self, "quarter_starts", starts)
+        keep(self, "quarter_starts", read_quarters(quarter_starts))
         faults = list(self._faults())
         if faults:
             faults[0].others = tuple(faults[1:])
@@ -234,10 +235,9 @@ class Roadmap:
 
     def part_named(self, name: str, where: str) -> tuple[str, str]:
         """Feature and team of a part written as "Feature/Team" (split at the last "/"). Fault when there is none."""
-        feature, slash, team = (half.strip() for half in name.rpartition("/"))
-        if not slash or team not in self._teams_of.get(feature, ()):
-            known = [f"{feature}/{team}" for feature, teams in self._teams_of.items() for team in teams]
-            raise Fault(where, quote(name), 'no such part; write "Feature/Team".' + did_you_mean(name, known))
+        feature, team = _split(name)
+        if team not in self._teams_of.get(feature, ()):
+            raise Fault(where, quote(name), 'no such part; write "Feature/Team".' + did_you_mean(name, self._parts))
         return feature, team
 
     @cached_property
@@ -248,6 +248,10 @@ class Roadmap:
     def _teams_of(self) -> dict[str, tuple[str, ...]]:
         return {feature.name: tuple(getattr(feature, "work", ())) for feature in self.features}
 
+    @cached_property
+    def _parts(self) -> tuple[str, ...]:
+        return tuple(f"{feature}/{team}" for feature, teams in self._teams_of.items() for team in teams)
+
     def _stated(self) -> Iterator[tuple[Feature | External, str | None, After]]:
         for feature in self.features:
             for after in feature.after:
@@ -257,21 +261,23 @@ class Roadmap:
                     for after in part.after:
                         yield feature, team, after
 
-    def _resolve(self, after: After, who: str) -> tuple[str, str | None]:
+    def _resolve(self, after: After, who: str, hints: bool = True) -> tuple[str, str | None]:
         """Feature and team that a stated dependency means. Raises Fault when it means nothing, or two things."""
         where = f"feature {quote(who)}"
         named = f"after = {quote(after.feature)}"
         if after.team is not None:
             if after.feature not in self._teams_of:
-                raise Fault(where, named, "no such feature." + did_you_mean(after.feature, self._teams_of))
+                hint = did_you_mean(after.feature, self._teams_of if hints else ())
+                raise Fault(where, named, f"no such feature.{hint}", missing=("part", after.feature, after.team))
             if after.team not in self._teams_of[after.feature]:
                 way_out = f"{quote(after.feature)} has no work of that team." + did_you_mean(
                     after.team, self._teams_of[after.feature]
                 )
-                raise Fault(where, f"{named}, team = {quote(after.team)}", way_out)
+                named = f"{named}, team = {quote(after.team)}"
+                raise Fault(where, named, way_out, missing=("part", after.feature, after.team))
             return after.feature, after.team
-        feature, slash, team = (half.strip() for half in after.feature.rpartition("/"))
-        is_part = bool(slash) and team in self._teams_of.get(feature, ())
+        feature, team = _split(after.feature)
+        is_part = team in self._teams_of.get(feature, ())
         if after.feature in self._teams_of:
             if is_part and not after.is_exact:
                 way_out = (
@@ -282,8 +288,8 @@ class Roadmap:
             return after.feature, None
         if is_part:
             return feature, team
-        known = [*self._teams_of, *(f"{feature}/{team}" for feature, teams in self._teams_of.items() for team in teams)]
-        raise Fault(where, named, "no such feature or part in the roadmap." + did_you_mean(after.feature, known))
+        hint = did_you_mean(after.feature, [*self._teams_of, *self._parts] if hints else ())
+        raise Fault(where, named, f"no such feature or part in the roadmap.{hint}", missing=("feature", after.feature))
 
     def _faults(self) -> Iterator[Fault]:
         kinds = [
@@ -294,65 +300,69 @@ class Roadmap:
         if kinds:
             yield from kinds
             return
-        names = list(self._faults_of_names())
-        yield from names
-        links = list(self._faults_of_links())
-        yield from links
+        yield from self._faults_of_names()
+        links, faults = self._resolved()
+        yield from faults
         yield from self._faults_of_risks()
-        if not names and not links:
-            yield from self._faults_of_cycles()
+        yield from faults_of_cycles(self.features, links)
 
     def _faults_of_names(self) -> Iterator[Fault]:
         for kind, things in (("team", self.teams), ("feature", self.features), ("risk", self.risks)):
             seen: dict[str, str] = {}
-            for thing in things:
-                key = thing.name.casefold()
+            for place, thing in enumerate(things):
+                key = fold(thing.name)
                 if key in seen:
                     alike = "" if seen[key] == thing.name else f" (there is {quote(seen[key])} already)"
-                    yield Fault("roadmap", f"{kind} {quote(thing.name)} twice{alike}", "give each a name of its own")
+                    value = f"{kind} {quote(thing.name)} twice{alike}"
+                    yield Fault("roadmap", value, "give each a name of its own", about=(f"{kind}s", place, "name"))
                 seen.setdefault(key, thing.name)
         known = {team.name for team in self.teams}
-        for feature in self.features:
+        hints = 0
+        for place, feature in enumerate(self.features):
             for team in getattr(feature, "work", ()):
                 if team not in known:
-                    way_out = "no such team in the roadmap." + did_you_mean(team, known)
-                    yield Fault(f"feature {quote(feature.name)}", f"work of {quote(team)}", way_out)
+                    hints += 1
+                    hint = did_you_mean(team, known if hints <= MOST_HINTS else ())
+                    yield Fault(
+                        f"feature {quote(feature.name)}",
+                        f"work of {quote(team)}",
+                        f"no such team in the roadmap.{hint}",
+                        about=("features", place, "work", team),
+                        missing=("team", team),
+                    )
 
-    def _faults_of_links(self) -> Iterator[Fault]:
-        for feature, team, after in self._stated():
-            try:
-                self._resolve(after, _name_of(feature, team))
-            except Fault as fault:
-                yield fault
+    def _resolved(self) -> tuple[list[Resolved], list[Fault]]:
+        """The stated dependencies whose names can be resolved, and the faults of the others."""
+        links: list[Resolved] = []
+        faults: list[Fault] = []
+        for place, feature in enumerate(self.features):
+            stated: list[tuple[str | None, tuple[str, ...], tuple[After, ...]]] = [(None, ("after",), feature.after)]
+            if isinstance(feature, Feature):
+                stated += [(team, ("work", team, "after"), part.after) for team, part in feature.work.items()]
+            for team, key, afters in stated:
+                for ordinal, after in enumerate(afters):
+                    about: tuple[str | int, ...] = ("features", place, *key, ordinal)
+                    try:
+                        waits_for = self._resolve(after, _name_of(feature, team), len(faults) < MOST_HINTS)
+                        links.append(Resolved(place, team, *waits_for, about))
+                    except Fault as fault:
+                        faults.append(Fault(*fault.args, about=about, missing=fault.missing))
+        return links, faults
 
     def _faults_of_risks(self) -> Iterator[Fault]:
-        for risk in self.risks:
+        for place, risk in enumerate(self.risks):
             where = f"risk {quote(risk.name)}"
             for target in risk.adds:
                 try:
                     self.part_named(target, f"{where}, adds")
                 except Fault as fault:
-                    yield fault
+                    missing = ("part", *_split(target))
+                    yield Fault(*fault.args, about=("risks", place, "adds", target), missing=missing)
             for target in risk.delays:
                 if target not in self._rank_of:
                     way_out = "no such feature." + did_you_mean(target, self._rank_of)
-                    yield Fault(f"{where}, delays", quote(target), way_out)
-
-    def _faults_of_cycles(self) -> Iterator[Fault]:
-        """A cycle among parts and feature ends, printed in the order of waiting."""
-        sorter: graphlib.TopologicalSorter[str] = graphlib.TopologicalSorter()
-        for feature in self.features:
-            sorter.add(feature.name, *(_part(feature.name, team) for team in self._teams_of[feature.name]))
-        for link in self.links:
-            waits_for = _part(link.waits_for, link.waits_for_team) if link.waits_for_team else link.waits_for
-            teams = (link.team,) if link.team else self._teams_of[link.feature]
-            for waiting in [_part(link.feature, team) for team in teams] or [link.feature]:
-                sorter.add(waiting, waits_for)
-        try:
-            sorter.prepare()
-        except graphlib.CycleError as error:
-            cycle = " waits for ".join(quote(name.replace("\0", "/")) for name in reversed(error.args[1]))
-            yield Fault("roadmap", f"a cycle: {cycle}", "nothing in it could ever start; remove one of these links")
+                    about = ("risks", place, "delays", target)
+                    yield Fault(f"{where}, delays", quote(target), way_out, about=about, missing=("feature", target))
 
 
 def _faults_of_kind(what: str, values: Sequence[object], kinds: tuple[type, ...]) -> Iterator[Fault]:
@@ -365,5 +375,7 @@ def _name_of(feature: Feature | External, team: str | None) -> str:
     return feature.name if team is None else f"{feature.name}/{team}"
 
 
-def _part(feature: str, team: str | None) -> str:
-    return f"{feature}\0{team}"
+def _split(name: str) -> tuple[str, str]:
+    """The halves of "Feature/Team", split at the last "/"; the first is empty when there is none."""
+    feature, _, team = name.rpartition("/")
+    return feature.strip(), team.strip()

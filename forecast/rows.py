@@ -1,85 +1,147 @@
-"""Rows: tables of text such as features.csv, read so that every fault names file, row, column and what was written."""
+"""Rows: a grid of cells read column by column, so that every fault names file, row, column and what was written."""
 
 from __future__ import annotations
 
-import csv
 import datetime as dt
-import io
 import re
-from collections.abc import Collection, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from forecast.columns import find_columns
 from forecast.dates import read_date
-from forecast.errors import Fault, did_you_mean, quote
+from forecast.errors import Fault, escape, quote
 from forecast.estimate import Estimate
-from forecast.values import read_name, read_number
+from forecast.faults import Faults, Ignored
+from forecast.grid import Broken, Cell, Grid
+from forecast.notation import NUMBER, Notation
+from forecast.values import LONGEST_REFERENCE, read_name, read_number
 
-NUMBER = re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?")
 LISTED = re.compile(r'\s*(?:"((?:[^"]|"")*)"\s*|([^;]*))(?:;|$)')
 YES, NO = ("true", "yes"), ("false", "no")
-
-
-class Faults(list[Fault]):
-    """Faults collected on the way, so that all of them can be told at once."""
-
-    @contextmanager
-    def collected(self, place: str = "") -> Iterator[None]:
-        """Goes on after a fault, which is kept with the place that holds it."""
-        try:
-            yield
-        except Fault as fault:
-            self.append(fault.within(place) if place else fault)
+MOST_FAULTS = 1000
+BLANK_ROW = "fill it in; a blank is never read as 0"
+SERIAL_DAYS = (25_569, 109_575)
+"""Numbers that are taken for days in a workbook, 1970 to 2200 by its own count; others are more likely slips."""
 
 
 @dataclass(frozen=True)
-class Row:
-    """One row of a sheet; a cell that is blank, or whose column is absent, is None.
+class Sheet:
+    """A grid whose columns are known.
 
-    place : file and line, such as 'features.csv row 12'
-    cells : column -> what is written there, without the spaces around it
+    columns : column -> where it stands in a row
+    notation : how its texts write numbers and dates
     """
 
-    place: str
-    cells: Mapping[str, str]
+    grid: Grid
+    columns: Mapping[str, int]
+    notation: Notation
+
+    def rows(self, faults: Faults) -> Iterator[Row]:
+        """The rows below the first; one with too many cells is a fault, and lost, and after 1000 faults so is the rest."""
+        width = len(self.grid.rows[0][1])
+        known = len(faults)
+        for number, cells in self.grid.rows[1:]:
+            if len(faults) - known >= MOST_FAULTS:
+                way_out = "mend these first; the rest of the file has not been looked at"
+                faults.append(Fault(self.grid.place(number), f"{MOST_FAULTS} faults above this row", way_out))
+                self.grid.is_whole = False
+                return
+            if any(cells[width:]):
+                way_out = f"there are {width} columns; put double quotes around a text that holds a separator"
+                faults.append(Fault(self.grid.place(number), f"{len(cells)} cells", way_out))
+                self.grid.is_whole = False
+                continue
+            yield Row(self, number, cells)
+
+
+class Row:
+    """One row of a sheet; a cell that is blank, or whose column is absent, is None."""
+
+    __slots__ = ("_cells", "_number", "_sheet")
+
+    def __init__(self, sheet: Sheet, number: int, cells: list[Cell]) -> None:
+        self._sheet, self._number, self._cells = sheet, number, cells
+
+    @property
+    def place(self) -> str:
+        """File and line, such as 'features.csv row 12'."""
+        return self._sheet.grid.place(self._number)
+
+    def has(self, column: str) -> bool:
+        """Whether the sheet has such a column."""
+        return column in self._sheet.columns
+
+    def raw(self, column: str) -> Cell:
+        """What the file holds in the cell, be it broken; an empty text for nothing."""
+        at = self._sheet.columns.get(column)
+        return "" if at is None or at >= len(self._cells) else self._cells[at]
+
+    def has_cell(self, column: str) -> bool:
+        """Whether something is written in the cell, be it broken."""
+        return self.raw(column) != ""
+
+    def cell(self, column: str) -> Cell | None:
+        """What the cell holds. Raises Fault when it is broken."""
+        cell = self.raw(column)
+        if isinstance(cell, Broken):
+            raise Fault(self.place, f"{column} = {escape(cell)}", cell.way_out)
+        return None if cell == "" else cell
 
     def text(self, column: str) -> str | None:
         """What is written in the cell."""
-        return self.cells.get(column) or None
+        cell = self.cell(column)
+        return cell if cell is None or type(cell) is str else spell(cell)
 
     def needed(self, column: str) -> str:
         """What is written in a cell that must not be blank."""
         text = self.text(column)
         if text is None:
-            raise Fault(self.place, f"{column} is blank", "fill it in; a blank is never read as 0")
+            raise Fault(self.place, f"{column} is blank", BLANK_ROW)
         return text
 
     def name(self, column: str) -> str:
         """The name in a cell that must not be blank."""
-        return read_name(self.needed(column), f"{self.place}, {column}")
+        text = self.needed(column)
+        try:
+            return read_name(text, "")
+        except Fault as fault:
+            raise Fault(self.place, f"{column} = {quote(text)}", fault.way_out) from None
 
     def number(self, column: str) -> float | None:
         """The number in the cell, 0 or more."""
-        text = self.text(column)
-        return None if text is None else read_number(self._number(column, text), self.place, column)
+        cell = self.cell(column)
+        return None if cell is None else self._number_in(column, cell)
 
     def estimate(self, *columns: str) -> Estimate:
         """The estimate in one cell, or in the three of low, likely and high; none of them may be blank."""
-        numbers = [self._number(column, self.needed(column)) for column in columns]
+        numbers = []
+        for column in columns:
+            self.needed(column)
+            numbers.append(self.number(column))
         return Estimate.read(numbers if len(numbers) > 1 else numbers[0], self.place, ", ".join(columns))
 
     def estimate_in_one(self, column: str) -> Estimate | None:
         """The estimate in the cell: one number, or three with ';' between them."""
-        text = self.text(column)
-        if text is None:
-            return None
-        numbers = [self._number(column, each.strip()) for each in text.split(";")]
+        cell = self.cell(column)
+        if not isinstance(cell, str):
+            return None if cell is None else Estimate.read(self._number_in(column, cell), self.place, column)
+        numbers = [self._number_in(column, each.strip()) for each in cell.split(";")]
         return Estimate.read(numbers if len(numbers) > 1 else numbers[0], self.place, column)
 
     def date(self, column: str) -> dt.date | None:
         """The date in the cell."""
-        text = self.text(column)
-        return None if text is None else read_date(text, f"{self.place}, {column}")
+        cell = self.cell(column)
+        if cell is None or type(cell) is dt.date:
+            return cell and read_date(cell, self.place, column)
+        try:
+            if isinstance(cell, str):
+                return self._sheet.notation.date(cell, column)
+            epoch = self._sheet.grid.epoch
+            if epoch and not isinstance(cell, bool | dt.date) and SERIAL_DAYS[0] <= cell <= SERIAL_DAYS[1]:
+                return epoch + dt.timedelta(days=int(cell))
+            return read_date(spell(cell), "")
+        except Fault as fault:
+            raise Fault(self.place, f"{column} = {fault.value}", fault.way_out) from None
 
     def flag(self, column: str) -> bool | None:
         """The true or false in the cell."""
@@ -92,73 +154,77 @@ class Row:
         """The names in the cell, between ';'; a name that itself holds ';' stands in double quotes."""
         text = self.text(column) or ""
         found = (match[1].replace('""', '"') if match[1] is not None else match[2] for match in LISTED.finditer(text))
-        return [read_name(name, f"{self.place}, {column}") for name in found if name.strip()]
-
-    def _number(self, column: str, text: str) -> float:
-        if not NUMBER.fullmatch(text):
-            raise Fault(self.place, f"{column} = {quote(text)}", "a number is needed, with a point for decimals")
-        return float(text)
-
-
-def read_rows(content: bytes, file: str, needed: Collection[str], known: Collection[str], faults: Faults) -> list[Row]:
-    """The rows of a CSV file that are not blank. Faults of its columns are collected as long as rows can be read.
-
-    needed : columns that must be there
-    known : all columns that may be there; an unknown one is a fault, since it may be a known one misspelt
-
-    Raises Fault when no row can be read.
-    """
-    written = list(_split(content, file))
-    if len(written) < 2:
-        raise Fault(file, "it has no rows", f"below a first row with the columns ({', '.join(needed)}) one row each")
-    columns = _read_columns(*written[0], known, faults)
-    missing = [column for column in needed if column not in columns]
-    if missing:
-        raise Fault(written[0][0], f"no column {quote(missing[0])}", f"the file needs: {', '.join(needed)}")
-    rows = []
-    for place, cells in written[1:]:
-        if any(cells[len(columns) :]):
-            way_out = f"there are {len(columns)} columns; put double quotes around a text that holds a comma"
-            faults.append(Fault(place, f"{len(cells)} cells", way_out))
-            continue
-        blanks = [""] * (len(columns) - len(cells))
-        rows.append(Row(place, dict(zip(columns, cells + blanks, strict=False))))
-    return rows
-
-
-def _split(content: bytes, file: str) -> Iterator[tuple[str, list[str]]]:
-    """The place and the cells of each row that is not blank, the first with the names of the columns."""
-    lines = csv.reader(io.StringIO(decode(content, file), newline=""), strict=True)
-    while True:
-        place = f"{file} row {lines.line_num + 1}"
         try:
-            cells = [cell.strip() for cell in next(lines)]
-        except StopIteration:
-            return
-        except csv.Error as error:
-            raise Fault(place, f"not readable as CSV ({error})", "check the double quotes from here on") from None
-        if any(cells):
-            yield place, cells
+            return [read_name(name, "", LONGEST_REFERENCE) for name in found if name.strip()]
+        except Fault as fault:
+            raise Fault(self.place, fault.value.replace("name", column, 1), fault.way_out) from None
+
+    def _number_in(self, column: str, cell: Cell) -> float:
+        try:
+            if isinstance(cell, str):
+                number = self._sheet.notation.number(cell)
+            elif isinstance(cell, bool | dt.date):
+                raise Fault("", spell(cell), "a number is needed; give the cell the format of a number")
+            else:
+                number = cell
+        except Fault as fault:
+            raise Fault(self.place, f"{column} = {fault.value}", fault.way_out) from None
+        try:
+            return read_number(number, self.place, column)
+        except Fault:
+            shown = cell if isinstance(cell, str) and NUMBER.fullmatch(cell) and len(cell) < 25 else None
+            shown = shown or (quote(cell) if isinstance(cell, str) else spell(cell))
+            way_out = "the number is too large" if number > 0 else "it cannot be less than 0"
+            raise Fault(self.place, f"{column} = {shown}", way_out) from None
 
 
-def decode(content: bytes, file: str) -> str:
-    """The text of a UTF-8 file, with or without a byte order mark. Raises Fault with the row of the first bad byte."""
-    try:
-        return content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        row = content.count(b"\n", 0, error.start) + 1
-        bad = f"byte 0x{content[error.start]:02x}"
-        raise Fault(f"{file} row {row}", bad, "the text is not UTF-8; save the file as UTF-8") from None
+def spell(cell: Cell) -> str:
+    """A cell as a text: 3 and not 3.0, true, 2026-05-01."""
+    if isinstance(cell, bool):
+        return str(cell).lower()
+    if isinstance(cell, float):
+        return str(int(cell)) if cell.is_integer() and abs(cell) < 1e15 else repr(cell)
+    return cell if isinstance(cell, str) else str(cell)
 
 
-def _read_columns(place: str, cells: list[str], known: Collection[str], faults: Faults) -> list[str]:
-    columns = [cell.casefold() for cell in cells]
-    while columns and not columns[-1]:
-        columns.pop()
-    for at, column in enumerate(columns):
-        if column not in known:
-            way_out = "no such column." + (did_you_mean(column, known) or f" There are: {', '.join(known)}.")
-            faults.append(Fault(place, f"column {quote(cells[at])}", way_out))
-        elif column in columns[:at]:
-            faults.append(Fault(place, f"column {quote(column)} twice", "keep one of them"))
-    return columns
+def read_sheet(
+    grid: Grid,
+    names: Mapping[str, str],
+    needed: Sequence[str],
+    numbers: Collection[str],
+    dates: Sequence[tuple[str, ...]],
+    faults: Faults,
+    ignored: list[Ignored],
+) -> Sheet:
+    """The sheet in a grid; the faults of its columns are collected, so that the rows can be looked at all the same.
+
+    names : every name that a column may have -> the column
+    needed : columns that must be there
+    numbers, dates : columns of numbers; columns of dates, those that are written alike together
+
+    Raises Fault when there are no rows.
+    """
+    if not grid.rows or (len(grid.rows) == 1 and grid.is_whole):
+        raise Fault(
+            grid.file, "it has no rows", f"below a first row with the columns ({', '.join(needed)}) one row each"
+        )
+    head, cells = grid.rows[0]
+    written = [spell(cell) for cell in cells]
+    place = grid.place(head)
+    columns = find_columns(place, written, names, needed, faults, ignored)
+    _note_nameless(grid, written, ignored)
+
+    def texts(*wanted: str) -> set[str]:
+        places = [columns[column] for column in wanted if column in columns]
+        return {
+            cell for _, cells in grid.rows[1:] for at in places if at < len(cells) and type(cell := cells[at]) is str
+        }
+
+    notation = Notation.settle(grid.has_commas, texts(*numbers), [(alike, texts(*alike)) for alike in dates])
+    return Sheet(grid, columns, notation)
+
+
+def _note_nameless(grid: Grid, written: Sequence[str], ignored: list[Ignored]) -> None:
+    for at, name in enumerate(written):
+        if not name and any(at < len(cells) and cells[at] != "" for _, cells in grid.rows[1:]):
+            ignored.append(Ignored(grid.place(grid.rows[0][0]), f"column {at + 1}", "it has no name"))

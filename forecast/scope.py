@@ -125,10 +125,12 @@ class Scope:
     """All that is drawn besides throughput.
 
     sizes : by part; growth : by feature; days : by feature (external days, else 0); lags : by stated link
+    done : (P,) items of each part that are finished already; what is left of it grows
     part_feature : (P,); lag_link, lag_delay : (K,) stated link and delayed feature of each lag column, -1 for none
     """
 
     sizes: Guesses
+    done: Floats
     growth: Guesses
     days: Guesses
     lags: Guesses
@@ -141,6 +143,8 @@ class Scope:
     def draw(self, runs: Longs) -> tuple[Floats, Floats, Floats]:
         """Sizes (R | 1, P), hold (R | 1, F) and lags (R | 1, K) in each run, as `arrays.Luck` has them."""
         size = self.sizes.draw(runs)
+        if np.any(self.done > 0.0):
+            size = np.maximum(size - self.done, 0.0)
         growth = self.growth.draw(runs)
         if np.any(growth != 1.0):
             size = size * growth[:, self.part_feature]
@@ -174,12 +178,13 @@ def _with_zero(columns: Floats) -> Floats:
 def find_scope(index: Index, seed: int) -> Scope:
     """What is drawn for a roadmap, by name."""
     roadmap = index.roadmap
-    work = [index.size_of(part) for part in range(len(index.parts))]
+    work = [index.stated(part) for part in range(len(index.parts))]
     factors = [getattr(feature, "growth", None) or _default_growth(index, feature) for feature in roadmap.features]
     days = [feature.days if isinstance(feature, External) else ZERO for feature in roadmap.features]
     links = roadmap.links
     return Scope(
-        sizes=Guesses.of(seed, "size", work, index.parts),
+        sizes=Guesses.of(seed, "size", [part.size for part in work], index.parts),
+        done=np.array([part.done for part in work], np.float64),
         growth=Guesses.of(seed, "growth", factors, [(name,) for name in index.features]),
         days=Guesses.of(seed, "days", days, [(name,) for name in index.features]),
         lags=Guesses.of(

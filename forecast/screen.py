@@ -18,7 +18,9 @@ from rich.table import Table
 from rich.text import Text
 
 from forecast.errors import escape
-from forecast.wording import Told, holds, say_chance_of, say_date, say_level, say_promises, say_provenance
+from forecast.phrases import say_date
+from forecast.reasons import build_reasons, say_alone, say_reasons
+from forecast.wording import Told, holds, say_chance_of, say_level, say_promises, say_provenance
 
 GAP = 2
 """Spaces between columns."""
@@ -43,15 +45,22 @@ def render(told: Told, levels: Sequence[float]) -> str:
     is_narrow = console.is_terminal and _least_width(table) > console.width
     if is_narrow:
         table = build_table(told, levels, is_narrow=True)
+    reasons = build_reasons(told)
+    tables = [table] if reasons is None else [table, reasons]
     if console.is_terminal:
-        console.width = max(console.width, _least_width(table))
+        console.width = max(console.width, *map(_least_width, tables))
     else:
-        console.width = Measurement.get(console, console.options.update(width=10_000), table).maximum
+        wide = console.options.update(width=10_000)
+        console.width = max(Measurement.get(console, wide, each).maximum for each in tables)
     lines = [f"{escape(feature['name'])}: {feature['note']}." for feature in told["features"] if feature["note"]]
     with console.capture() as capture:
         console.print(table)
         console.print()
-        for line in [*(lines if is_narrow else []), *say_promises(told)]:
+        for line in [*(lines if is_narrow else []), *say_promises(told), *say_alone(told)]:
+            _print(console, line)
+        if reasons is not None:
+            console.print(Text(), reasons, Text(), sep="\n")
+        for line in say_reasons(told):
             _print(console, line)
         _print(console, say_provenance(told), "dim")
     text = capture.get()
@@ -104,6 +113,8 @@ def _choose_columns(told: Told, levels: Sequence[float], is_narrow: bool) -> lis
         columns.append((head + say_level(promise_level), lambda feature: _say_holds(feature, promise_level)))
     for key, level in zip(features[0]["dates"], levels, strict=True):
         columns.append((_head(level), partial(_say_date_at, key)))
+    if any("alone" in feature for feature in features):
+        columns.append((f"Alone\n{say_level(promise_level)} by", partial(_say_alone, f"{promise_level:g}")))
     if has["note"] and not is_narrow:
         columns.append(("Note", lambda feature: feature["note"] or ""))
     return columns
@@ -111,6 +122,10 @@ def _choose_columns(told: Told, levels: Sequence[float], is_narrow: bool) -> lis
 
 def _say_date_at(key: str, feature: Told) -> str:
     return say_date(feature["dates"][key])
+
+
+def _say_alone(key: str, feature: Told) -> str:
+    return say_date(feature["alone"]["dates"][key])
 
 
 def _head(level: float) -> str:
@@ -124,13 +139,15 @@ def _say_holds(feature: Told, level: float) -> Text:
 
 
 @contextmanager
-def progress_bar(runs: int, is_wanted: bool) -> Iterator[Callable[[int, int], None] | None]:
+def progress_bar(
+    total: int, is_wanted: bool, doing: str = "Simulating", what: str = "runs"
+) -> Iterator[Callable[[int, int], None] | None]:
     """What `simulate` calls as runs are done: a bar on standard error, on a terminal only, gone when it is finished."""
     console = Console(stderr=True)
     if not (is_wanted and console.is_terminal):
         yield None
         return
-    columns = TextColumn("Simulating"), BarColumn(), TextColumn("{task.completed:,} of {task.total:,} runs")
+    columns = TextColumn(doing), BarColumn(), TextColumn(f"{{task.completed:,}} of {{task.total:,}} {what}")
     with Progress(*columns, console=console, transient=True) as bar:
-        task = bar.add_task("", total=runs)
-        yield lambda done, _: bar.update(task, completed=done)
+        task = bar.add_task("", total=total)
+        yield lambda done, of: bar.update(task, completed=done, total=of)

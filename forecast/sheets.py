@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
+from forecast.columns import list_names
 from forecast.errors import Fault, quote
+from forecast.faults import Faults, Ignored, Lost
 from forecast.feature import External, Feature, Part
+from forecast.grid import Cell, Grid
 from forecast.history import Sprint
-from forecast.rows import Faults, Row, read_rows
+from forecast.rows import Row, read_sheet
+from forecast.values import fold
 
 THREE = ("low", "likely", "high")
 OF_FEATURE: dict[str, Callable[[Row, str], Any]] = {
@@ -25,113 +29,180 @@ OF_FEATURE: dict[str, Callable[[Row, str], Any]] = {
 """Columns that belong to the feature, not to the row, and how their cells are read."""
 
 OF_EXTERNAL = ("due", "promised", "not_before", "objective")
-FEATURE_COLUMNS = ("feature", "team", "items", *THREE, "after", *OF_FEATURE)
+FEATURE_COLUMNS = ("feature", "team", "items", *THREE, "done", "after", *OF_FEATURE)
 THROUGHPUT_COLUMNS = ("team", "sprint", "start", "end", "done")
 
 
-def read_sprints(content: bytes, file: str, faults: Faults) -> list[Sprint]:
-    """The past sprints in a throughput.csv, one a row. Raises Fault when no row can be read."""
+SPRINT_NEEDS = ("team", "start", "end", "done")
+FEATURE_NEEDS = ("feature", "team")
+NUMBERS = ("items", *THREE, "value", "cost_of_delay", "done")
+
+
+def read_sprints(grid: Grid, faults: Faults, ignored: list[Ignored]) -> tuple[list[Sprint], dict[str, str]]:
+    """The past sprints in a grid, one a row, and the first row of each team. Raises Fault when there are no rows."""
+    names = list_names("throughput", THROUGHPUT_COLUMNS)
+    sheet = read_sheet(grid, names, SPRINT_NEEDS, ("done",), [("start", "end")], faults, ignored)
+    known: dict[str, Callable[[Row, str], Any]]
+    known = {"team": Row.name, "start": Row.date, "end": Row.date, "done": Row.number}
+    readers: list[tuple[str, Callable[[Row, str], Any], dict[Cell, Any]]]
+    readers = [(column, read, {}) for column, read in known.items() if column in sheet.columns]
     sprints: list[Sprint] = []
-    for row in read_rows(content, file, ("team", "start", "end", "done"), THROUGHPUT_COLUMNS, faults):
-        known = len(faults)
+    places: dict[str, str] = {}
+    for row in sheet.rows(faults):
         values: list[Any] = []
-        for column, read in (("team", Row.name), ("start", Row.date), ("end", Row.date), ("done", Row.number)):
-            with faults.collected():
-                row.needed(column)
-                values.append(read(row, column))
-        if len(faults) == known:
-            with faults.collected(row.place):
+        for column, read, seen in readers:
+            written = row.raw(column)
+            if type(written) is str and written in seen:  # a long history says the same few things over and over
+                values.append(seen[written])
+                continue
+            try:
+                value = read(row, column)
+                if value is None:
+                    row.needed(column)
+                values.append(value)
+                if type(written) is str:
+                    seen[written] = value
+            except Fault as fault:
+                faults.append(fault)
+        if len(values) == len(SPRINT_NEEDS):
+            try:
                 team, start, end, done = values
                 sprints.append(Sprint(team, start, end, done, row.text("sprint") or ""))
-    return sprints
+                if team not in places:
+                    places[team] = row.place
+            except Fault as fault:
+                faults.append(fault.within(row.place) if fault.where != row.place else fault)
+    return sprints, places
 
 
 @dataclass
 class Listing:
-    """The features of a features.csv.
+    """The features of a roadmap as they are listed in a file.
 
-    features : in the order of their first row
-    is_whole : no row was lost that another could refer to
+    features : in the order of the file
+    lost : what could not be read
     """
 
     features: list[Feature | External] = field(default_factory=list)
-    is_whole: bool = True
-    _places: dict[str, str] = field(default_factory=dict)
+    lost: Lost = field(default_factory=Lost)
+    _places: dict[tuple[str | int, ...], str] = field(default_factory=dict)
 
-    def place(self, fault: Fault) -> str | None:
-        """The row that a fault of the roadmap is about."""
-        return self._places.get(f"{fault.where}: {fault.value}") or self._places.get(fault.where)
+    def place(self, about: tuple[str | int, ...]) -> str | None:
+        """The row of what a fault of the roadmap is about: the nearest that is known."""
+        for length in range(len(about), 1, -1):
+            if about[:length] in self._places:
+                return self._places[about[:length]]
+        return None
 
-    def keep_place(self, name: str, row: Row, team: str | None = None) -> None:
-        """Notes the row of a feature, or of a team's part of it, under the words that a fault of the roadmap uses."""
-        if team is None:
-            self._places[f"feature {quote(name)}"] = row.place
-        else:
-            self._places[f"feature {quote(f'{name}/{team}')}"] = row.place
-            self._places[f"feature {quote(name)}: work of {quote(team)}"] = row.place
+    def keep_place(self, row: Row, *about: str | int) -> None:
+        """Notes the row of the feature that is read next, or of something of it."""
+        self._places["features", len(self.features), *about] = row.place
 
 
-def read_features(content: bytes, file: str, faults: Faults) -> Listing:
-    """The features in a features.csv. Raises Fault when no row can be read."""
-    known = len(faults)
-    rows = read_rows(content, file, ("feature", "team"), FEATURE_COLUMNS, faults)
-    listing = Listing(is_whole=len(faults) == known)
+def read_features(grid: Grid, faults: Faults, ignored: list[Ignored]) -> Listing:
+    """The features in a grid. Raises Fault when there are no rows."""
+    names = list_names("features", FEATURE_COLUMNS)
+    sheet = read_sheet(grid, names, FEATURE_NEEDS, NUMBERS, [("due",), ("not_before",)], faults, ignored)
+    listing = Listing()
     rows_of: dict[str, list[Row]] = {}
     spelled: dict[str, tuple[str, Row]] = {}
-    for row in rows:
+    for row in sheet.rows(faults):
         try:
-            name = row.name("feature")
-            first, there = spelled.setdefault(name.casefold(), (name, row))
+            for column in FEATURE_NEEDS:
+                row.cell(column)
+            name = row.name("feature") if "feature" in sheet.columns else ""
+            first, there = spelled.setdefault(fold(name), (name, row))
             if first != name:
                 way_out = f"{there.place} writes {quote(first)}; write it the same"
-                raise Fault(row.place, f"feature = {quote(name)}", way_out)
+                faults.append(Fault(row.place, f"feature = {quote(name)}", way_out))
+                listing.lost.names.add(name)
+                listing.lost.parts.add(fold(name))
+                continue
             rows_of.setdefault(name, []).append(row)
         except Fault as fault:
             faults.append(fault)
-            listing.is_whole = False
+            _look_at(row, faults)
+            listing.lost.any_feature = listing.lost.any_part = True
+    if not {*FEATURE_NEEDS} <= sheet.columns.keys():
+        for row in (row for rows in rows_of.values() for row in rows):
+            _look_at(row, faults)
+        rows_of = {}
+        listing.lost.any_feature = True
     for name, rows in rows_of.items():
         _read_feature(name, rows, listing, faults)
+    if not grid.is_whole:
+        listing.lost.any_feature = listing.lost.any_part = True
     return listing
+
+
+def _look_at(row: Row, faults: Faults) -> None:
+    """Tells what is wrong in the other cells of a row that belongs to no feature."""
+    readers = OF_FEATURE | dict.fromkeys(("items", *THREE), Row.number)
+    for column, read in readers.items():
+        with faults.collected():
+            read(row, column)
 
 
 def _read_feature(name: str, rows: list[Row], listing: Listing, faults: Faults) -> None:
     with_team = [row for row in rows if row.text("team")]
     without = [row for row in rows if not row.text("team")]
-    external = [row for row in without if any(row.text(column) for column in ("items", *THREE))]
-    listing.keep_place(name, rows[0])
+    external = [row for row in without if any(row.has_cell(column) for column in ("items", *THREE))]
+    listing.keep_place(rows[0])
     common = {column: _read_common(rows, column, faults) for column in OF_FEATURE}
     common = {column: value for column, value in common.items() if value is not None}
     after: list[str] = []
     for row in without:
         with faults.collected():
-            after += row.listed("after")
+            listed = row.listed("after")
+            for place in range(len(after), len(after) + len(listed)):
+                listing.keep_place(row, "after", place)
+            after += listed
+    for row in without:
+        if row.text("done"):
+            way_out = "done is what a team has finished of its part; leave it blank here" + (
+                ", and give the days that are left" if external else ""
+            )
+            faults.append(Fault(row.place, f"done = {quote(row.text('done'))} without a team", way_out))
     for row in external if with_team else external[1:]:
         way_out = "only a row of its own, without any other row of the feature, can be an external"
         faults.append(Fault(row.place, f"feature = {quote(name)} without a team", way_out))
     if external and not with_team:
         _read_external(name, external[0], after, common, listing, faults)
         return
-    if "due" not in common and any(row.text("due") for row in rows):
+    if "due" not in common and any(row.has_cell("due") for row in rows):
         common.pop("promised", None)
     work = _read_work(name, with_team, listing, faults)
     listing.features.append(Feature(name, work, after))
-    with faults.collected(rows[0].place):
-        listing.features[-1] = Feature(name, work, after, **common)
+    good: dict[str, Any] = {}
+    for column, value in common.items():
+        with faults.collected(rows[0].place):
+            listing.features[-1] = Feature(name, work, after, **good, **{column: value})
+            good[column] = value
 
 
 def _read_work(name: str, rows: list[Row], listing: Listing, faults: Faults) -> dict[str, Part]:
     work: dict[str, Part] = {}
     first: dict[str, Row] = {}
     for row in rows:
-        with faults.collected():
+        try:
             team = row.name("team")
+        except Fault as fault:
+            faults.append(fault)
+            listing.lost.parts.add(fold(name))
+            continue
+        with faults.collected():
             if team in first:
                 raise Fault(row.place, f"team = {quote(team)}", f"{first[team].place} has it already; one row per part")
             first[team] = row
-            listing.keep_place(name, row, team)
+            listing.keep_place(row, "work", team)
             work[team] = Part(0)
-            after = row.listed("after")
-            work[team] = Part(row.estimate(*_size_columns(row)), after)
+            after: list[str] = []
+            with faults.collected():
+                after = row.listed("after")
+            work[team] = Part(0, after)
+            with faults.collected():
+                work[team] = Part(row.estimate(*_size_columns(row)), after)
+            work[team] = replace(work[team], done=row.number("done") or 0.0)
     return work
 
 
@@ -149,11 +220,11 @@ def _read_external(
 
 def _size_columns(row: Row) -> tuple[str, ...]:
     """The columns that hold the row's size: items, or low, likely and high."""
-    three = [column for column in THREE if row.text(column)]
-    if three and row.text("items"):
+    three = [column for column in THREE if row.has_cell(column)]
+    if three and row.has_cell("items"):
         value = f"items = {quote(row.text('items'))}, {three[0]} = {quote(row.text(three[0]))}"
         raise Fault(row.place, value, "fill in items, or low, likely and high, not both")
-    return THREE if three or "items" not in row.cells else ("items",)
+    return THREE if three or (not row.has("items") and row.has(THREE[0])) else ("items",)
 
 
 def _read_common(rows: list[Row], column: str, faults: Faults) -> Any:

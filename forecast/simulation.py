@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from forecast import draws, engine
+from forecast.ancestry import Few, Group, find_groups, play_alone
 from forecast.arrays import Floats, Longs, Luck, Plan, Supply
 from forecast.calendar import lay_calendar
 from forecast.compiling import is_kept
@@ -29,7 +30,7 @@ from forecast.roadmap import Roadmap
 from forecast.scope import Scope, find_scope
 from forecast.tally import HowMany
 from forecast.throughput import Throughput, find_model
-from forecast.values import read_count, read_number, read_seed
+from forecast.values import read_count, read_flag, read_number, read_seed
 
 LONGEST_HORIZON = 20 * WORKING_DAYS_A_YEAR
 FIRST_HORIZON = 520
@@ -59,6 +60,7 @@ class Job:
     """All that a process needs to play runs of one roadmap, small enough to be sent to it.
 
     horizons : working days, rising; a run that leaves something unfinished is played again at the next one
+    is_alone : each feature is played with nothing on the roadmap but itself and what it waits for
     """
 
     roadmap: Roadmap
@@ -66,6 +68,7 @@ class Job:
     model: Throughput
     seed: int
     horizons: tuple[float, ...]
+    is_alone: bool = False
 
     def __getstate__(self) -> dict[str, Any]:
         return {field.name: getattr(self, field.name) for field in fields(self)}
@@ -84,6 +87,15 @@ class Job:
     def scope(self) -> Scope:
         """What is drawn besides throughput."""
         return find_scope(self.index, self.seed)
+
+    @cached_property
+    def groups(self) -> tuple[Group, ...]:
+        """Features that are played at the same time when each is played alone."""
+        return find_groups(self.plan) if self.is_alone else ()
+
+    @cached_property
+    def _alone(self) -> dict[float, list[Few]]:
+        return {}
 
     @cached_property
     def _stages(self) -> dict[float, tuple[Plan, Dice]]:
@@ -110,7 +122,7 @@ class Job:
             again = []
             for chunk in self._chunks(len(runs), left, horizon):
                 plan, dice = self.stage(horizon)
-                played = engine.play(plan, dice.roll(runs[chunk]))
+                played = self._play(plan, dice.roll(runs[chunk]))
                 finish[:, chunk] = played
                 latest = (played if hopeful.all() else played[hopeful]).max(axis=0, initial=0.0)
                 again.append(np.arange(len(runs))[chunk][np.isinf(latest)])
@@ -118,6 +130,13 @@ class Job:
             if not len(left):
                 break
         return finish
+
+    def _play(self, plan: Plan, luck: Luck) -> Floats:
+        if not self.is_alone:
+            return engine.play(plan, luck)
+        if plan.horizon not in self._alone:
+            self._alone[plan.horizon] = [Few.of(plan, group) for group in self.groups]
+        return play_alone(self._alone[plan.horizon], luck)
 
     def _chunks(self, count: int, left: Longs | None, horizon: float) -> Iterator[slice | Longs]:
         """The runs 0 to count, or those that are left, in chunks whose capacity stays in the processor's cache."""
@@ -169,6 +188,7 @@ def simulate(
     horizon: float | None = None,
     threads: int | None = None,
     executor: Executor | None = None,
+    alone: bool = False,
     progress: Progress | None = None,
 ) -> Forecast:
     """Simulate a roadmap: a `Forecast` of when each feature is finished.
@@ -178,6 +198,7 @@ def simulate(
     horizon : working days after which a feature counts as never finished; None grows as needed, up to 20 years
     threads : None uses every core; executor : a `concurrent.futures.Executor` (processes, a cluster) instead of threads,
         which has to be alive as long as `again` is asked
+    alone : play each feature with nothing on the roadmap but itself and what it waits for (see `Forecast.alone`)
     progress : called with (runs done, all runs) as pieces arrive
 
     The finish matrix is the same bit for bit whatever threads and executor are. Raises Fault when an argument is out of
@@ -191,13 +212,15 @@ def simulate(
     seed = read_seed(seed, "simulate")
     busy = {team for feature in roadmap.features for team in getattr(feature, "work", ())}
     model.check(history, [team.name for team in roadmap.teams if team.name in busy])
-    job = Job(roadmap, history, model, seed, _find_horizons(horizon))
+    alone = read_flag(alone, "simulate", "alone")
+    job = Job(roadmap, history, model, seed, _find_horizons(horizon), alone)
     prospects = find_prospects(job.index, history, model)
     hopeful = ~prospects.is_never
     if horizon is None:
         job = _look_ahead(job, hopeful, runs)
     finish = _play_all(job, hopeful, runs, threads, executor, progress)
     finish.flags.writeable = False
+    again = partial(simulate, history=history, runs=runs, seed=seed, throughput=model, horizon=horizon, alone=alone)
     return Forecast(
         roadmap=roadmap,
         history=history,
@@ -206,16 +229,8 @@ def simulate(
         model=model,
         prospects=prospects,
         horizon=job.horizons[-1],
-        simulate=partial(
-            simulate,
-            history=history,
-            runs=runs,
-            seed=seed,
-            throughput=model,
-            horizon=horizon,
-            threads=threads,
-            executor=executor,
-        ),
+        simulate=partial(again, threads=threads, executor=executor),
+        is_alone=alone,
     )
 
 
@@ -249,7 +264,7 @@ def _look_ahead(job: Job, hopeful: Claims, runs: int) -> Job:
     else:
         horizons = _double(np.ceil(1.12 * float(ends.max())) + 5)
     ahead = replace(job, horizons=horizons)
-    ahead.__dict__.update(index=job.index, plan=job.plan, scope=job.scope)
+    ahead.__dict__.update(index=job.index, plan=job.plan, scope=job.scope, groups=job.groups)
     ahead.stage(horizons[0])  # here, before several threads would all do it
     return ahead
 
@@ -344,7 +359,7 @@ def how_many(
     model.check(history, [rows[0].team])
     read_count(runs, "how_many", "runs", least=1, most=MOST_RUNS)
     count = read_count(sprints, "how_many", "sprints", least=1, most=10_000)
-    supply = _following_supply(history, rows[0].team, count)
+    supply = following_supply(history, rows[0].team, count)
     source = model.bind(history, [rows[0].team], seed, supply)
     chunk = max(LEAST_CHUNK, CHUNK_BYTES // (8 * (count + 1)))
     totals = [
@@ -353,7 +368,8 @@ def how_many(
     return HowMany(rows[0].team, count, np.concatenate(totals))
 
 
-def _following_supply(history: History, team: str, count: int) -> Supply:
+def following_supply(history: History, team: str, count: int) -> Supply:
+    """The next sprints of one team, after its newest one in the history and as long as it."""
     newest = history.of(team)[-1]
     if newest.start is None or newest.end is None:
         start, length, weekdays = 1, 14, 10

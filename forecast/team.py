@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from forecast.dates import Dateish, read_date, read_dates
 from forecast.errors import Fault, quote
-from forecast.values import FrozenMap, read_count, read_flag, read_list, read_name, read_number
+from forecast.values import FrozenMap, read_count, read_flag, read_list, read_name, read_number, read_share
 
 LONGEST_SPRINT = 366
 
@@ -28,8 +28,8 @@ class Capacity:
     why: str = ""
 
     def __init__(self, start: Dateish, end: Dateish | None, factor: float, why: str = "") -> None:
-        first = read_date(start, "capacity, start")
-        last = None if end is None else read_date(end, "capacity, end")
+        first = read_date(start, "capacity", "start")
+        last = None if end is None else read_date(end, "capacity", "end")
         if last is not None and last < first:
             raise Fault(
                 "capacity", f"start = {first}, end = {last}", "a change of capacity ends on or after its first day"
@@ -85,13 +85,13 @@ class Team:
         where = f"team {quote(self.name)}"
         keep(self, "wip", read_count(wip, where, "wip", least=1))
         keep(self, "finish_started", read_flag(finish_started, where, "finish_started"))
-        keep(self, "share", read_number(share, where, "share", most=1))
+        keep(self, "share", read_share(share, where, "share"))
         keep(self, "allocation", _read_allocation(allocation, where))
         if sprint_days is not None:
             sprint_days = read_count(sprint_days, where, "sprint_days", least=1, most=LONGEST_SPRINT)
         keep(self, "sprint_days", sprint_days)
-        keep(self, "sprint_start", None if sprint_start is None else read_date(sprint_start, f"{where}, sprint_start"))
-        keep(self, "days_off", read_dates(days_off, f"{where}, days_off"))
+        keep(self, "sprint_start", None if sprint_start is None else read_date(sprint_start, where, "sprint_start"))
+        keep(self, "days_off", read_dates(days_off, where, "days_off"))
         changes = read_list(capacity, where, "capacity")
         for change in changes:
             if not isinstance(change, Capacity):
@@ -109,7 +109,7 @@ def _read_allocation(allocation: Mapping[str, float] | None, where: str) -> Mapp
         name = read_name(objective, f"{where}, allocation")
         if name in shares:
             raise Fault(where, f"allocation names {quote(name)} twice", "give each objective one share")
-        shares[name] = read_number(share, where, f"allocation of {quote(name)}", most=1)
+        shares[name] = read_share(share, where, f"allocation of {quote(name)}")
     if sum(shares.values()) > 1 + 1e-9:
         raise Fault(where, f"allocation adds up to {sum(shares.values()):g}", "shares may not exceed 1 together")
     return FrozenMap(shares)

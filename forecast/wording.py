@@ -5,25 +5,15 @@ Every number is taken from `Forecast.to_dict()`, so that table, sentences and JS
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Sequence
 from typing import Any
 
 from forecast.errors import escape
+from forecast.phrases import say_date, say_list
 from forecast.tally import say_chance
-
-MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 Told = dict[str, Any]
 """What `Forecast.to_dict()` gives, or one of its features."""
-
-
-def say_date(date: str | dt.date | None) -> str:
-    """A date that is read the same everywhere: 13 Mar 2026."""
-    if date is None:
-        return "no date"
-    date = dt.date.fromisoformat(date) if isinstance(date, str) else date
-    return f"{date.day} {MONTHS[date.month - 1]} {date.year}"
 
 
 def say_level(level: float) -> str:
@@ -38,11 +28,6 @@ def say_chance_of(feature: Told, told: Told) -> str:
     if feature["certain"] and feature["never"] == 1:
         return "never"
     return say_chance(feature["chance"], told["provenance"]["runs"], feature["certain"])
-
-
-def say_list(names: Sequence[str]) -> str:
-    """Login, Search and Checkout."""
-    return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
 
 
 def holds(feature: Told, level: float) -> bool:

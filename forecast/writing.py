@@ -56,8 +56,9 @@ def write_folder(
     Raises Fault as `write_file` does, with all that is in the way; then nothing has changed.
     """
     folder = _find_target(path)
-    if folder.exists() and not folder.is_dir():
-        raise Fault(escape(str(path)), "a file has this name", "name a folder")
+    with _told(path):
+        if folder.exists() and not folder.is_dir():
+            raise Fault(escape(str(path)), "a file has this name", "name a folder")
     targets = {folder / _check_inside(name): content for name, content in files.items()}
     faults = []
     for target in targets:

@@ -167,7 +167,8 @@ class _World:
     def _size(self, feature: Feature | External, team: str) -> Fraction:
         assert isinstance(feature, Feature)
         growth = feature.growth or self.roadmap.growth
-        size = known(feature.work[team].size) * (known(growth) if growth else 1)
+        part = feature.work[team]
+        size = max(known(part.size) - exactly(part.done), Fraction(0)) * (known(growth) if growth else 1)
         for risk in self.roadmap.risks:
             for target, added in risk.adds.items():
                 if self.roadmap.part_named(target, "risk") == (feature.name, team):

@@ -52,6 +52,7 @@ class Menu(NamedTuple):
     twins: tuple[bool, ...]
     done: tuple[float, ...]
     size: tuple[Any, ...]
+    finished: tuple[float, ...]
     growth: tuple[Any, ...]
     days: tuple[Any, ...]
     lag: tuple[Any, ...]
@@ -68,6 +69,7 @@ MIXED = Menu(
     twins=(False,),
     done=(0, 5, 10, 10, 10, 8, 7, 3, 20, 4.5),
     size=(0, 1, 2, 5, 5, 10, 10, 3.5, 20, (3, 5, 9), (5, 10, 20), (0, 0, 2), (0, 4, 4)),
+    finished=(0, 0, 0, 0, 0, 1, 2.5, 4, 12),
     growth=(None, None, None, 1.0, 1.5, (0.7, 1.0, 2.0)),
     days=(0, 3, 4.5, (2, 5, 10), (0, 0, 4)),
     lag=(0, 0, 0, 1, 5, 2.5, (0, 2, 7), (0, 0, 3)),
@@ -83,6 +85,7 @@ WHOLE = Menu(
     twins=(True, True, False),
     done=(0, 7, 7, 14, 21),
     size=(0, 1, 2, 3, 4, 7, 7, 14),
+    finished=(0, 0, 0, 0, 1, 7),
     growth=(None,),
     days=(0, 3, 5, 10),
     lag=(0, 0, 0, 1, 5),
@@ -204,7 +207,7 @@ def _feature(
 
 
 def _part(pick: Random, menu: Menu, after: list[After]) -> Part:
-    return Part(pick.choice(menu.size), after, pick.choice(("triangular", "pert")))
+    return Part(pick.choice(menu.size), after, pick.choice(("triangular", "pert")), pick.choice(menu.finished))
 
 
 def _risk(pick: Random, menu: Menu, number: int, work: Work) -> Risk:

@@ -24,7 +24,7 @@ import forecast as fc
 from forecast.burnup import burn_up
 from forecast.charts import canvas, paging
 from forecast.charts.canvas import DARK, LIGHT, MIDDLE, SIZES, Picture, fit, fold, measure, spread
-from forecast.wording import say_date
+from forecast.phrases import say_date
 
 ROOT = Path(__file__).parents[1]
 LONG = "A feature whose name was written by a committee that met on several afternoons and agreed on every word of it, "

@@ -21,7 +21,8 @@ import forecast as fc
 from forecast import simulation
 from forecast.cli import cli
 from forecast.outcome import say_chance
-from forecast.wording import say_date, say_promises, say_provenance
+from forecast.phrases import say_date
+from forecast.wording import say_promises, say_provenance
 
 ROOT = Path(__file__).parents[1]
 EXAMPLE = str(ROOT / "data" / "example")
@@ -304,6 +305,8 @@ USAGE_FAULTS = {
     "--runs 0": "Error: Invalid value for '--runs': 0 is not in the range 1<=x<=10000000.",
     "--runs 10000001": "Error: Invalid value for '--runs': 10000001 is not in the range 1<=x<=10000000.",
     "--seed 1.5": "Error: Invalid value for '--seed': '1.5' is not a valid integer.",
+    "--seed "
+    + "9" * 5000: f"Error: Invalid value for '--seed': {'9' * 20}... has too many digits; 18 are more than enough.",
     "--window 0": "Error: Invalid value for '--window': 0 is not in the range x>=1.",
     "--threads 0": "Error: Invalid value for '--threads': 0 is not in the range x>=1.",
     "--throughput bootstrp": 'Error: throughput: model = "bootstrp"; choose one of: bootstrap. Did you mean "bootstrap"?',
@@ -330,8 +333,8 @@ def test_refused_input_ends_with_3_and_a_line_for_each_fault(tmp_path: Path) -> 
     assert result.exit_code == 3
     assert result.stdout == ""
     assert result.stderr.splitlines() == [
-        'roadmap.toml: history: team "Web", sprint "1": done = -1; it cannot be less than 0',
-        'roadmap.toml: feature "A": work of "Wbe"; no such team in the roadmap. Did you mean "Web"?',
+        'roadmap.toml row 2: history: team "Web", sprint "1": done = -1; it cannot be less than 0',
+        'roadmap.toml row 5: feature "A": work of "Wbe"; no such team in the roadmap. Did you mean "Web"?',
     ]
 
 

@@ -129,15 +129,19 @@ def working_days(roadmap: fc.Roadmap, day: dt.date) -> int:
 
 
 def sprint_begins(roadmap: fc.Roadmap, team: fc.Team) -> list[int]:
-    """The days of the clock on which a team's sprints begin, up to the horizon."""
+    """The days of the clock on which a team's sprints begin, up to the horizon.
+
+    The first sprint begins before the start, and on the start if only days without work lie in between.
+    """
     length = team.sprint_days or roadmap.sprint_days
     anchor = team.sprint_start or roadmap.start
-    begins, now = [], 0
-    for ahead in range(2 * HORIZON):
-        day = roadmap.start + ahead * DAY
+    days = [roadmap.start + ahead * DAY for ahead in range(-length, 2 * HORIZON)]
+    works = [day.weekday() < 5 and day not in roadmap.days_off for day in days]
+    begins, now = [], -sum(works[:length])
+    for day, is_worked in zip(days, works, strict=True):
         if (day - anchor).days % length == 0:
             begins.append(now)
-        now += day.weekday() < 5 and day not in roadmap.days_off
+        now += is_worked
     return begins
 
 

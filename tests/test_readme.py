@@ -7,7 +7,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+import click
 import pytest
+
+from forecast.cli import cli
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -46,18 +49,36 @@ def test_the_python_example_runs(capsys: pytest.CaptureFixture[str], monkeypatch
     assert "Checkout" in capsys.readouterr().out
 
 
-def test_every_option_of_the_command_is_described() -> None:
-    helps = forecast("run", "--help").stdout + forecast("chart", "--help").stdout
-    options = set(re.findall(r"(?:^|\s)(--?[a-z-]+)", helps)) - {"--help", "-h", "--quiet", "--verbose"}
+def test_every_option_of_a_command_is_described() -> None:
+    given = [
+        option for command in cli.commands.values() for option in command.params if isinstance(option, click.Option)
+    ]
+    options = {name for option in given for name in option.opts}
     described = set(re.findall(r"`(--?[a-z-]+)", README))
-    assert options <= described, f"not in the README: {sorted(options - described)}"
-    assert described - options <= {"--constraint"}, f"not in the command: {sorted(described - options)}"
+    described |= {
+        name for line in re.findall(r"^\S*forecast .*", README, re.MULTILINE) for name in re.findall(r"--[a-z-]+", line)
+    }
+    assert options - {"--quiet", "--verbose"} <= described, f"not in the README: {sorted(options - described)}"
+    assert described - options <= {"--constraint"}, f"not in a command: {sorted(described - options)}"
+
+
+def test_every_command_is_shown() -> None:
+    found = set(re.findall(r"(?:^\S*|`)forecast (\w+)", README, re.MULTILINE))
+    assert set(cli.commands) <= found
+
+
+def test_the_calibration_is_the_one_that_was_measured() -> None:
+    """The README quotes the report, which `scripts/calibrate.py` writes."""
+    quoted = re.search(r"<!-- calibration -->\n> (.*?)\n<!-- /calibration -->", README, re.DOTALL)
+    report = (ROOT / "reports" / "calibration" / "README.md").read_text(encoding="utf-8")
+    assert quoted, "the README no longer quotes it"
+    assert f"**{quoted[1]}**" in report
 
 
 def test_every_key_of_the_files_is_described() -> None:
     from forecast import schema, sheets
 
-    columns = {*sheets.FEATURE_COLUMNS, *sheets.THROUGHPUT_COLUMNS}
+    columns = {*sheets.FEATURE_COLUMNS, *sheets.THROUGHPUT_COLUMNS, "feature", "done"}
     tables = (schema.RoadmapTable, schema.TeamTable, schema.FeatureTable, schema.RiskTable, schema.CapacityTable)
     keys = {key for table in tables for key in table.model_fields} - {"team", "feature", "risk"}
     prose = re.sub(r"```.*?```", "", README, flags=re.DOTALL)

@@ -26,7 +26,7 @@ from matplotlib.ticker import FixedFormatter, FixedLocator, MaxNLocator
 from matplotlib.transforms import ScaledTranslation
 
 from forecast.errors import escape
-from forecast.wording import MONTHS
+from forecast.phrases import MONTHS
 
 FAMILY = "DejaVu Sans"
 FALLBACKS = (

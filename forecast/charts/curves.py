@@ -36,8 +36,9 @@ from forecast.charts.canvas import (
     write,
 )
 from forecast.outcome import LEVELS, Forecast
+from forecast.phrases import say_date
 from forecast.values import read_levels
-from forecast.wording import Told, holds, say_chance_of, say_date, say_level, say_provenance
+from forecast.wording import Told, holds, say_chance_of, say_level, say_provenance
 
 USUAL = (7.0, 4.2)
 LINES: dict[float, tuple[Any, float]] = {0.5: ("-", 1.3), 0.85: ((0, (6, 2)), 1.3)}

@@ -32,8 +32,9 @@ from forecast.charts.canvas import (
 from forecast.errors import Fault, did_you_mean, quote
 from forecast.history import Sprint
 from forecast.outcome import Forecast
+from forecast.phrases import MONTHS
 from forecast.values import read_name
-from forecast.wording import MONTHS, say_provenance
+from forecast.wording import say_provenance
 
 
 def throughput(

@@ -42,9 +42,10 @@ from forecast.charts.canvas import (
 from forecast.charts.paging import WIDTH, Row, find_rows, find_size
 from forecast.errors import Fault
 from forecast.outcome import LEVELS, Forecast
+from forecast.phrases import MONTHS, say_date
 from forecast.tally import say_chance
 from forecast.values import read_levels
-from forecast.wording import MONTHS, say_date, say_level, say_provenance
+from forecast.wording import say_level, say_provenance
 
 RANKS, GAP = 0.32, 0.12
 THICK = 0.17

@@ -1,0 +1,122 @@
+"""Grids: what a file of rows and columns holds, cell by cell, before anyone asks what it means."""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import datetime as dt
+import io
+import re
+from collections.abc import Collection
+from dataclasses import dataclass, field
+
+from forecast.columns import tidy
+from forecast.errors import Fault
+from forecast.faults import Faults
+
+Cell = str | float | dt.date
+"""A text as it was typed, or a number, a date, or True or False where the file itself says that it is one."""
+
+SEPARATORS = (",", ";", "\t")
+SEPARATOR_LINE = re.compile(r"sep=([,;\t|])\r?\n", re.IGNORECASE)
+UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+
+
+class Broken(str):
+    """What a cell shows that holds no value of its own; `way_out` says why, and what to do."""
+
+    way_out: str
+
+    def __new__(cls, shown: str, way_out: str) -> Broken:
+        """The shown text, with its way out."""
+        cell = super().__new__(cls, shown)
+        cell.way_out = way_out
+        return cell
+
+
+@dataclass
+class Grid:
+    """The rows of a file that are not blank, the first with the names of the columns.
+
+    file : how faults call it: 'features.csv', 'plan.xlsx sheet "Features"'
+    rows : number in the file, and the cells; texts without the spaces around them
+    has_commas : its cells are separated by commas, so a comma within a cell was meant
+    epoch : the day that a bare number 0 stands for in a column of dates; None where numbers are no dates
+    is_whole : all rows could be read
+    hidden : how many of its rows the spreadsheet hides
+    """
+
+    file: str
+    rows: list[tuple[int, list[Cell]]] = field(default_factory=list)
+    has_commas: bool = False
+    epoch: dt.date | None = None
+    is_whole: bool = True
+    hidden: int = 0
+
+    def place(self, row: int) -> str:
+        """A row in words: 'features.csv row 12'."""
+        return f"{self.file} row {row}"
+
+
+def read_csv(content: bytes, file: str, names: Collection[str], faults: Faults) -> Grid:
+    """The grid of a text whose cells are separated by ',', ';' or tabs, whichever makes most sense of the first row.
+
+    names : names of columns that make sense
+    """
+    if content[:2] == b"PK":
+        raise Fault(
+            file, "this is a spreadsheet or an archive, not CSV", "name it .xlsx if it is one, or save it as CSV"
+        )
+    text, first = decode(content, file), 1
+    given = SEPARATOR_LINE.match(text)
+    if given:
+        text, first = text[given.end() :], 2
+    separator = given[1] if given else max(SEPARATORS, key=lambda each: _count_known(text, each, names))
+    grid = Grid(file, has_commas=separator == ",")
+    lines = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
+    while True:
+        row = lines.line_num + first
+        try:
+            cells: list[Cell] = list(map(str.strip, next(lines)))
+        except StopIteration:
+            return grid
+        except csv.Error as error:
+            reason = "a cell has more than 131,072 characters" if "field limit" in str(error) else str(error)
+            faults.append(
+                Fault(grid.place(row), f"not readable as CSV ({reason})", "check the double quotes from here on")
+            )
+            grid.is_whole = False
+            return grid
+        if any(cells):
+            grid.rows.append((row, cells))
+
+
+def _count_known(text: str, separator: str, names: Collection[str]) -> int:
+    try:
+        for cells in csv.reader(io.StringIO(text, newline=""), delimiter=separator):
+            if any(cells):
+                return sum(tidy(cell) in names for cell in cells)
+    except csv.Error:
+        pass
+    return 0
+
+
+def decode(content: bytes, file: str) -> str:
+    """The text of a file: UTF-8 with or without a byte order mark, or UTF-16 with one.
+
+    Raises Fault with the row of the first bad byte.
+    """
+    encoding = "utf-16" if content[:2] in UTF_16 else "utf-8-sig"
+    try:
+        text = content.decode(encoding)
+    except UnicodeDecodeError as error:
+        row = content.count(b"\n", 0, error.start) + 1
+        name = "UTF-16" if encoding == "utf-16" else "UTF-8"
+        bad = f"byte 0x{content[error.start]:02x}"
+        raise Fault(f"{file} row {row}", bad, f"the text is not {name}; save the file as UTF-8") from None
+    at = text.find("\0")
+    if at >= 0:
+        raise Fault(
+            f"{file} row {text.count(chr(10), 0, at) + 1}", "byte 0x00", "this is no plain text; save the file as UTF-8"
+        )
+    return text.removeprefix("\ufeff")

@@ -1,0 +1,344 @@
+"""The reader: from the tables of a roadmap.toml, and the sheets beside it, to nouns.
+
+Reading goes on after a fault, so that all faults of a folder are told at once. What cannot be read leaves a stand-in
+behind (a size of 0, say), so that one fault does not look like several.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path as Folder
+from typing import Any, TypeVar
+
+from forecast.columns import list_names
+from forecast.dates import EARLIEST
+from forecast.errors import Fault, quote
+from forecast.faults import Faults, Ignored, Lost
+from forecast.feature import After, External, Feature, Part, Risk
+from forecast.grid import Grid
+from forecast.history import History, Sprint
+from forecast.lines import Lines, Path
+from forecast.loading import load_grid
+from forecast.roadmap import Roadmap
+from forecast.schema import AfterTable, FeatureTable, PartTable, RoadmapTable, TeamTable
+from forecast.shape import UNNAMED, Shape
+from forecast.sheets import FEATURE_COLUMNS, THROUGHPUT_COLUMNS, Listing, read_features, read_sprints
+from forecast.team import Capacity, Team
+from forecast.throughput import find_model
+from forecast.values import fold, read_name
+
+EXTERNAL_KEYS = ("name", "days", "after", "not_before", "due", "promised", "objective")
+Noun = TypeVar("Noun")
+
+
+@dataclass(frozen=True)
+class _Spot:
+    """A table of the file: where it stands, and how faults call it."""
+
+    lines: Lines
+    path: Path = ()
+    words: str = ""
+
+    def place(self, *keys: str | int) -> str:
+        row = self.lines.place((*self.path, *keys))
+        return f"{row}: {self.words}" if self.words else row
+
+    def within(self, words: str, *keys: str | int) -> _Spot:
+        return _Spot(self.lines, (*self.path, *keys), f"{self.words}, {words}" if self.words else words)
+
+    def told(self, fault: Fault, head: str, *keys: str | int) -> Fault:
+        """The fault with this place instead of the head with which it begins, or said before it."""
+        place = self.place(*keys)
+        if head and (fault.where == head or fault.where.startswith(f"{head}, ")):
+            return fault.at(place + fault.where.removeprefix(head))
+        return fault.within(place)
+
+
+class Reader:
+    """Reads one roadmap file.
+
+    faults : where faults are collected
+    sources : files that were read and what was found in each
+    ignored : what was read over
+    """
+
+    def __init__(self, folder: Folder, faults: Faults) -> None:
+        self.faults = faults
+        self.sources: list[tuple[str, str]] = []
+        self.ignored: list[Ignored] = []
+        self._folder = folder
+        self._lost = Lost()
+        self._lines = Lines("")
+        self._rows_of_team: dict[str, str] = {}
+        self._paths: dict[tuple[str | int, ...], Path] = {}
+
+    def read(self, document: dict[str, Any], lines: Lines) -> tuple[Roadmap | None, History]:
+        """The nouns of all that the file and its sheets say; no roadmap when there is a fault in it."""
+        shape = Shape(document, lines)
+        table = shape.table
+        self._lines = lines
+        self._lost |= shape.lost
+        self.faults += shape.faults
+        self.sources.append((lines.file, ""))
+        listing = self._listing(table)
+        history = self._history(table)
+        teams = [self._team(each, place) for place, each in enumerate(table.team)]
+        if not table.team and not self._lost.any_team:
+            teams = _find_teams(listing, history)
+        risks = self._risks(table)
+        self._lost |= listing.lost
+        roadmap = self._roadmap(table, [team for team in teams if team is not None], listing, risks)
+        self._check_spelling(history, [team.name for team in teams if team is not None])
+        if roadmap is not None:
+            self.sources[0] = (lines.file, _describe(roadmap, table))
+        return roadmap, history
+
+    def _roadmap(
+        self, table: RoadmapTable, teams: Sequence[Team], listing: Listing, risks: Sequence[Risk]
+    ) -> Roadmap | None:
+        spot = _Spot(self._lines)
+        options = table.given("history", "features", "team", "feature", "risk")
+        if options.pop("throughput", None) is not None:
+            try:
+                options["throughput"] = find_model(table.throughput)
+            except Fault as fault:
+                self.faults.append(spot.told(fault, "", "throughput"))
+        bare = self._make(Roadmap, {"start": EARLIEST, "teams": [], "features": []}, options, "roadmap", spot)
+        if bare is None:
+            return None
+        values = {key: getattr(bare, key) for key in options} | {"start": bare.start}
+        values |= {"teams": teams, "features": listing.features, "risks": risks}
+        for found in Roadmap.faults(**values):
+            if not self._lost.may_hold(found.missing):
+                row = listing.place(found.about)
+                self.faults.append(_unname(_at_row(found, row)) if row else self._placed(found))
+        return None if self.faults else Roadmap(**values)
+
+    def _placed(self, fault: Fault) -> Fault:
+        """A fault of the roadmap with the line of what it is about."""
+        for length in range(len(fault.about), 1, -1):
+            path = self._paths.get(fault.about[:length])
+            if path is not None:
+                spot = _Spot(self._lines, path)
+                return _unname(spot.told(fault, "roadmap", *fault.about[length:]))
+        return _unname(_Spot(self._lines).told(fault, "roadmap"))
+
+    def _check_spelling(self, history: History, teams: Sequence[str]) -> None:
+        written = {fold(team): team for team in teams}
+        spelled: dict[str, str] = {}
+        for team in history.teams:
+            name = written.get(fold(team)) or spelled.setdefault(fold(team), team)
+            if name != team:
+                way_out = f"the roadmap writes it {quote(name)}; write it the same"
+                where = self._rows_of_team.get(team) or self._lines.place(("history", team))
+                self.faults.append(Fault(where, f"team {quote(team)}", way_out))
+
+    def _load(self, name: str, key: str, columns: Sequence[str]) -> Grid:
+        names = list_names({"history": "throughput"}.get(key, key), columns)
+        try:
+            return load_grid(self._folder, name, key, names, self.faults)
+        except Fault as fault:
+            if fault.where:
+                raise
+            way_out = f"{fault.value}; {fault.way_out}" if fault.value else fault.way_out
+            raise Fault(self._lines.place((key,)), f"{key} = {quote(name)}", way_out) from None
+
+    def _history(self, table: RoadmapTable) -> History:
+        sprints: list[Sprint] = []
+        if not isinstance(table.history, str):
+            sprints = self._count_sprints(table.history)
+        else:
+            with self.faults.collected():
+                grid = self._load(table.history, "history", THROUGHPUT_COLUMNS)
+                sprints, self._rows_of_team = read_sprints(grid, self.faults, self.ignored)
+                teams = _count(len({sprint.team for sprint in sprints}), "team")
+                self.sources.append((grid.file, f"{_count(len(sprints), 'sprint')} of {teams}{_hidden(grid)}"))
+        with self.faults.collected():
+            return History(sprints)
+        return History([])
+
+    def _count_sprints(self, counts_of: Mapping[str, Sequence[float]]) -> list[Sprint]:
+        """The sprints of a history that is written in the file itself."""
+        sprints: list[Sprint] = []
+        named: set[str] = set()
+        for team, counts in counts_of.items():
+            spot = _Spot(self._lines, ("history", team), "history")
+            try:
+                name = read_name(team, f"team {quote(team)}")
+                if name in named:
+                    raise Fault("", f"team {quote(name)} twice", "give each team one list of counts")
+                named.add(name)
+            except Fault as fault:
+                self.faults.append(spot.told(fault, "") if fault.where else fault.at(spot.place()))
+                continue
+            for place, count in enumerate(counts):
+                try:
+                    sprints.append(Sprint(team, None, None, count, name=str(place + 1)))
+                except Fault as fault:
+                    self.faults.append(spot.told(fault, "", place))
+        return sprints
+
+    def _listing(self, table: RoadmapTable) -> Listing:
+        spot = _Spot(self._lines)
+        if table.features is None:
+            if not table.feature and not self._lost.any_feature:
+                way_out = 'write [[feature]] tables, or name a sheet: features = "features.csv"'
+                self.faults.append(Fault(spot.place(), "no features", way_out))
+            listing = Listing()
+            for place, each in enumerate(table.feature):
+                feature = self._feature(each, place)
+                if feature is not None:
+                    self._paths["features", len(listing.features)] = ("feature", place)
+                    listing.features.append(feature)
+            return listing
+        if table.feature:
+            way_out = "the features stand either in a sheet or in [[feature]] tables; remove one of them"
+            value = f"features = {quote(table.features)} and [[feature]]"
+            self.faults.append(Fault(spot.place("features"), value, way_out))
+        with self.faults.collected():
+            grid = self._load(table.features, "features", FEATURE_COLUMNS)
+            listing = read_features(grid, self.faults, self.ignored)
+            self.sources.append((grid.file, _count(len(listing.features), "feature") + _hidden(grid)))
+            return listing
+        return Listing(lost=Lost(any_feature=True))
+
+    def _named(self, kind: str, name: str, place: int) -> tuple[str, str, _Spot]:
+        """The name of a table, or its stand-in; how nouns call it; and where it stands."""
+        spot = _Spot(self._lines, (kind, place))
+        try:
+            if not name.startswith(UNNAMED):
+                name = read_name(name, "")
+        except Fault as fault:
+            self.faults.append(Fault(f"{spot.place('name')}: {kind} {place + 1}", fault.value, fault.way_out))
+            name = f"{UNNAMED}{kind} {place + 1}"
+            self._lost |= Lost(any_feature=kind == "feature", any_team=kind == "team")
+        words = f"{kind} {quote(name)}"
+        return name, words, spot.within(name[1:] if name.startswith(UNNAMED) else words)
+
+    def _feature(self, table: FeatureTable, place: int) -> Feature | External | None:
+        name, head, spot = self._named("feature", table.name, place)
+        options = {"after": self._afters(table.after, spot)} | table.given("name", "after", "work")
+        due = {} if table.due is None else {"due": EARLIEST}
+        if table.days is not None:
+            for key in table.given(*EXTERNAL_KEYS):
+                way_out = f"with days it is an external, which has no {key}; remove one of them"
+                self.faults.append(Fault(spot.place(key), f"days and {key}", way_out))
+                options.pop(key, None)
+            return self._make(
+                External, {"name": name, "days": 0} | due, options, head.replace("feature", "external", 1), spot
+            )
+        work: dict[str, Part | None] = {}
+        for team, part in table.work.items():
+            work[team] = self._part(part, spot.within(f"work of {quote(team)}", "work", team))
+        options["work"] = {team: part or Part(0) for team, part in work.items()}
+        feature = self._make(Feature, {"name": name} | due, options, head, spot)
+        if feature is not None and len(feature.work) < len(table.work):
+            self._lost.parts.add(fold(name))
+        return feature
+
+    def _part(self, table: PartTable | float | list[float], spot: _Spot) -> Part | None:
+        if not isinstance(table, PartTable):
+            try:
+                return Part(table)
+            except Fault as fault:
+                self.faults.append(spot.told(fault, "part"))
+                return None
+        options = table.given() | {"after": self._afters(table.after, spot)}
+        return self._make(Part, {"size": 0}, options, "part", spot)
+
+    def _afters(self, tables: Sequence[str | AfterTable], spot: _Spot) -> list[str | After]:
+        links: list[str | After] = []
+        for place, table in enumerate(tables):
+            inside = _Spot(spot.lines, (*spot.path, "after", place), spot.words)
+            if isinstance(table, AfterTable):
+                link = self._make(After, {"feature": table.feature}, table.given(), "", inside)
+                links += [] if link is None else [link]
+                continue
+            try:
+                After(table)
+                links.append(table)
+            except Fault as fault:
+                self.faults.append(inside.told(fault, ""))
+        return links
+
+    def _team(self, table: TeamTable, place: int) -> Team | None:
+        name, head, spot = self._named("team", table.name, place)
+        stand_in = {"start": EARLIEST, "end": None, "factor": 1}
+        changes = [
+            self._make(
+                Capacity, stand_in, change.given(), "capacity", spot.within(f"capacity {at + 1}", "capacity", at)
+            )
+            for at, change in enumerate(table.capacity)
+        ]
+        options = table.given("name") | {"capacity": [change for change in changes if change is not None]}
+        self._paths["teams", place] = ("team", place)
+        return self._make(Team, {"name": name}, options, head, spot)
+
+    def _risks(self, table: RoadmapTable) -> list[Risk]:
+        risks: list[Risk] = []
+        for place, each in enumerate(table.risk):
+            name, head, spot = self._named("risk", each.name, place)
+            known = len(self.faults)
+            self._make(Risk, {"name": name, "chance": 0, "delays": {"-": 0}}, each.given("name"), head, spot)
+            if len(self.faults) == known:
+                try:
+                    risks.append(Risk(**each.given() | {"name": name}))
+                    self._paths["risks", len(risks) - 1] = ("risk", place)
+                except Fault as fault:
+                    self.faults.append(spot.told(fault, head))
+        return risks
+
+    def _make(
+        self, kind: Callable[..., Noun], stand_in: dict[str, Any], values: dict[str, Any], head: str, spot: _Spot
+    ) -> Noun | None:
+        """The noun of these values; each value that it refuses is told, and the one in stand_in kept instead.
+
+        head : how the noun calls itself in its faults; the words of the spot are said instead
+        """
+        good = dict(stand_in)
+        made: Noun | None = None
+        for added in [{}, *({key: value} for key, value in values.items())]:
+            try:
+                made = kind(**(good | added))
+                good |= added
+            except Fault as fault:
+                self.faults.append(spot.told(fault, head, *added))
+                if not added:
+                    break
+        return made
+
+
+def _find_teams(listing: Listing, history: History) -> list[Team | None]:
+    """The teams of a portfolio that describes none: all that are named, each as it is written first."""
+    working = [team for feature in listing.features for team in getattr(feature, "work", ())]
+    found: dict[str, Team | None] = {}
+    for name in [*working, *history.teams]:
+        found.setdefault(fold(name), Team(name))
+    return list(found.values())
+
+
+def _at_row(fault: Fault, row: str) -> Fault:
+    return fault.at(row) if fault.where == "roadmap" else fault.within(row)
+
+
+def _unname(fault: Fault) -> Fault:
+    """The fault without the stand-ins of names that are missing: 'feature 3' for what has none."""
+    if UNNAMED not in str(fault):
+        return fault
+    return Fault(*(part.replace(f'"{UNNAMED}', '"') for part in (fault.where, fault.value, fault.way_out)))
+
+
+def _describe(roadmap: Roadmap, table: RoadmapTable) -> str:
+    counts = {"feature": 0 if table.features else len(roadmap.features), "team": len(table.team)}
+    counts["risk"] = len(roadmap.risks)
+    said = [_count(count, what) for what, count in counts.items() if count]
+    return ", ".join([*said, f"start {roadmap.start.isoformat()}"])
+
+
+def _count(count: int, what: str) -> str:
+    return f"{count:,} {what}{'' if count == 1 else 's'}"
+
+
+def _hidden(grid: Grid) -> str:
+    return f" ({_count(grid.hidden, 'hidden row')} among them)" if grid.hidden else ""
