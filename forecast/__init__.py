@@ -25,6 +25,8 @@ _HOME = {
     "After": "feature",
     "Risk": "feature",
     "Estimate": "estimate",
+    "Edit": "whatif",
+    "WhatIf": "whatif",
     "History": "history",
     "Sprint": "history",
     # how throughput is drawn
@@ -35,6 +37,15 @@ _HOME = {
     "roadmap_schema": "json_schema",
     "simulate": "simulation",
     "how_many": "simulation",
+    "compare": "impact",
+    "read_what_if": "whatif_file",
+    "Impact": "impact",
+    "Slip": "slip",
+    "frontier": "positions",
+    "Frontier": "positions",
+    "Position": "positions",
+    "find_reasons": "reasons",
+    "Reason": "reasons",
     "Forecast": "outcome",
     "HowMany": "tally",
     # whether the data is good enough
@@ -66,6 +77,7 @@ __all__ = [
     "Bootstrap",
     "Capacity",
     "Checkup",
+    "Edit",
     "Estimate",
     "Explanation",
     "External",
@@ -73,28 +85,38 @@ __all__ = [
     "Feature",
     "Finding",
     "Forecast",
+    "Frontier",
     "Hindsight",
     "History",
     "HowMany",
+    "Impact",
     "MeanRate",
     "Part",
     "PastRoadmap",
     "Poisson",
+    "Position",
+    "Reason",
     "Refused",
     "Risk",
     "Roadmap",
+    "Slip",
     "Sprint",
     "Team",
+    "WhatIf",
     "__version__",
     "backtest",
     "charts",
     "check",
+    "compare",
     "explain",
+    "find_reasons",
+    "frontier",
     "how_many",
     "init",
     "look_back",
     "read",
     "read_past",
+    "read_what_if",
     "roadmap_schema",
     "simulate",
 ]
@@ -112,17 +134,23 @@ if TYPE_CHECKING:
     from forecast.finding import Finding
     from forecast.hindsight import Hindsight, PastRoadmap, look_back
     from forecast.history import History, Sprint
+    from forecast.impact import Impact, compare
     from forecast.inspection import check
     from forecast.json_schema import roadmap_schema
     from forecast.outcome import Forecast
+    from forecast.positions import Frontier, Position, frontier
+    from forecast.reasons import Reason, find_reasons
     from forecast.rivals import MeanRate, Poisson
     from forecast.roadmap import Roadmap
     from forecast.simulation import how_many, simulate
+    from forecast.slip import Slip
     from forecast.starter import init
     from forecast.tally import HowMany
     from forecast.team import Capacity, Team
     from forecast.throughput import Bootstrap
     from forecast.verdict import Backtest
+    from forecast.whatif import Edit, WhatIf
+    from forecast.whatif_file import read_what_if
 
 
 def __getattr__(name: str) -> Any:

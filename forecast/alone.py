@@ -139,11 +139,11 @@ def _add_up(roadmap: Roadmap, needed: Needed, links: Links, paces: dict[str, flo
             continue
         growth = feature.growth or roadmap.growth
         for team, part in feature.work.items():
-            if (None in teams or team in teams) and part.size.high > 0:
+            if (None in teams or team in teams) and part.left(part.size.high) > 0:
                 if not paces[team]:
                     return None
                 busy.add(team)
-                days += part.size.mean * (growth.mean if growth else 1.0) / paces[team]
+                days += part.left(part.size.mean) * (growth.mean if growth else 1.0) / paces[team]
     working = [team for team in roadmap.teams if team.name in busy]
     if any(change.factor < 0.5 for team in working for change in team.capacity):
         return math.inf

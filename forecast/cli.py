@@ -18,6 +18,7 @@ from forecast.commands.check import check
 from forecast.commands.init import init
 from forecast.commands.run import run
 from forecast.commands.schema import schema
+from forecast.commands.what_if import what_if
 from forecast.errors import Fault, Refused
 from forecast.options import say
 
@@ -51,7 +52,7 @@ def cli() -> None:
     """
 
 
-COMMANDS = (init, check, run, chart, backtest, schema)
+COMMANDS = (init, check, run, chart, what_if, backtest, schema)
 for command in COMMANDS:
     cli.add_command(command)
 

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from forecast.arrays import Flags, Floats, Ints, Luck, Plan, Trace
+from forecast.arrays import Flags, Floats, Ints, Longs, Luck, Plan, Trace
 from forecast.compiling import BARE, compiled, inlined
 
 INSTANT = 1e-9
@@ -76,6 +76,31 @@ class Ledger(NamedTuple):
     worked: Floats
 
 
+class Cut(NamedTuple):
+    """What the time from the start to the end of some features goes to. K features, P parts, N nodes, R runs.
+
+    It follows, in each run, the feature's part that ends last, and from there those parts of the same feature that held it to
+    the last, back to what held the first of them. A feature that is not finished in a run has nan there.
+
+    waiting : (K, R) working days until what is outside the feature (or a date, or a lag between its parts) let the parts go
+    handed_off : (K, R) then until the next sprint began
+    queueing, shared, worked : (K, R) as in `Ledger`
+    delay : (K, R) from the end of the last part to the end of the feature: delays, days of an external. The six add up to the
+        end of the feature
+    waits_for : (K, N + 1) working days of waiting by the node that held it, added up over the runs; the last: for a date
+    behind : (K, P) working days of queueing by the part that held the place (evenly where several do), added up over the runs
+    """
+
+    waiting: Floats
+    handed_off: Floats
+    queueing: Floats
+    shared: Floats
+    worked: Floats
+    delay: Floats
+    waits_for: Floats
+    behind: Floats
+
+
 class _Links(NamedTuple):
     """The links by the node they lead to, and the parts of each team by the rank of their features.
 
@@ -130,6 +155,18 @@ def account(plan: Plan, luck: Luck, trace: Trace, finish: Floats, until: float |
     ledger = Ledger(day, np.zeros((parts, runs)), lost, np.full((nodes, runs), -1, np.int32), *times)
     _account(plan, luck, trace, finish, _turn_links(plan), _clear_desk(plan), ledger)
     return ledger
+
+
+def cut(plan: Plan, luck: Luck, trace: Trace, finish: Floats, rows: Longs) -> Cut:
+    """What the time up to the end of the given features (K,) goes to, of what `play` with this trace answered."""
+    (parts, runs), nodes = trace.end.shape, plan.waits.size
+    shapes = [(len(rows), runs)] * 6 + [(len(rows), nodes + 1), (len(rows), parts)]
+    made = Cut(*[np.zeros(shape) for shape in shapes])
+    desk, binder = _clear_desk(plan), np.full(nodes, -1, np.int32)
+    _cut(plan, luck, trace, finish, rows, _turn_links(plan), desk, binder, made)
+    for days in made[:6]:
+        days[np.isinf(finish[rows])] = np.nan
+    return made
 
 
 def _turn_links(plan: Plan) -> _Links:
@@ -361,3 +398,80 @@ def _find_level(plan, capacity, team, time):  # type: ignore[no-untyped-def]
     segment = plan.segment_at[cadence, np.int64(time)]
     begin, end = plan.edges[cadence, segment], plan.edges[cadence, segment + 1]
     return capacity[segment] + (capacity[segment + 1] - capacity[segment]) * (time - begin) / (end - begin)
+
+
+@compiled(**BARE)
+def _cut(plan, luck, trace, finish, rows, links, desk, binder, made):  # type: ignore[no-untyped-def]
+    """All runs, one after another, at one desk."""
+    parts = plan.part_team.shape[0]
+    for run in range(trace.end.shape[1]):
+        _lay_out(plan, luck, trace, finish, desk, run)
+        _bind(plan, luck.lag[run if luck.lag.shape[0] > 1 else 0], links, desk, binder)
+        for k in range(rows.shape[0]):
+            node = parts + rows[k]
+            end = desk.end[node]
+            if end == np.inf:
+                continue
+            for link in range(links.first[node], links.first[node + 1]):  # the part that ends last
+                part = links.node[link]
+                is_own = part < parts and plan.part_feature[part] == rows[k]
+                if is_own and (node >= parts or desk.end[part] > desk.end[node]):
+                    node = part
+            while node < parts:
+                _cut_part(plan, node, desk, made, k, run)
+                made.handed_off[k, run] += desk.start[node] - desk.binder_over[node]
+                bound = binder[node]
+                if bound < 0 or bound >= parts or plan.part_feature[bound] != rows[k]:
+                    break
+                lag = desk.binder_over[node] - desk.end[bound]
+                made.waiting[k, run] += lag
+                made.waits_for[k, bound] += lag
+                node = bound
+            made.waiting[k, run] += desk.binder_over[node]
+            made.waits_for[k, binder[node]] += desk.binder_over[node]  # -1, the last, for a date
+            spent = made.waiting[k, run] + made.handed_off[k, run] + made.queueing[k, run]
+            made.delay[k, run] = end - spent - made.shared[k, run] - made.worked[k, run]
+
+
+@inlined
+def _cut_part(plan, part, desk, made, k, run):  # type: ignore[no-untyped-def]
+    """Add what a part with work spends its time on once it can start: being worked on, or queueing, and behind whom."""
+    start, end = desk.start[part], desk.end[part]
+    if not start < end:
+        return
+    events = _begin_team(plan, plan.part_team[part], desk, end)
+    now, event, active, queueing = 0.0, 0, 0, end - start
+    while event < events:
+        then = desk.event_time[event]
+        days = then - max(now, start)
+        is_active, holders = False, 0
+        for a in range(active):
+            is_active = is_active or desk.active[a] == part
+            holders += plan.part_lane[desk.active[a]] == plan.part_lane[part]
+        if days > 0.0 and is_active:
+            queueing -= days
+            if active == 1:
+                made.worked[k, run] += days
+            else:
+                made.shared[k, run] += days
+        elif days > 0.0:
+            for a in range(active):
+                if plan.part_lane[desk.active[a]] == plan.part_lane[part]:
+                    made.behind[k, desk.active[a]] += days / holders
+        now = then
+        while event < events and desk.event_time[event] <= now + INSTANT:
+            desk.status[desk.event_part[event]] += 1
+            event += 1
+        active = _choose(plan, plan.part_team[part], desk)
+    made.queueing[k, run] += max(queueing, 0.0)
+
+
+@inlined
+def _begin_team(plan, team, desk, until):  # type: ignore[no-untyped-def]
+    """Clear the desk for one team and list its events up to a day; returns how many there are."""
+    for part in range(plan.team_part[team], plan.team_part[team + 1]):
+        desk.status[part] = BLOCKED
+        desk.begun[part] = plan.part_started[part]
+    for lane in range(plan.team_lane[team], plan.team_lane[team + 1]):
+        desk.first[lane] = plan.lane_part[lane]
+    return _list_events(plan, team, desk, until)

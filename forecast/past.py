@@ -111,7 +111,7 @@ def find_pasts(roadmap: Roadmap, history: History, model: Throughput) -> tuple[P
             growth = feature.growth or roadmap.growth
             for name, part in feature.work.items():
                 features[name].append(feature.name)
-                work[name] += part.size.mean * (growth.mean if growth else 1.0)
+                work[name] += part.left(part.size.mean) * (growth.mean if growth else 1.0)
     pasts = []
     for team in roadmap.teams:
         if features[team.name]:

@@ -25,7 +25,7 @@ def _find_inversions(roadmap: Roadmap) -> list[Finding]:
     teams: dict[str, tuple[str, ...]] = {}
     for place, feature in enumerate(roadmap.features):
         if isinstance(feature, Feature):
-            teams[feature.name] = tuple(name for name, part in feature.work.items() if part.size.high > 0)
+            teams[feature.name] = tuple(name for name, part in feature.work.items() if part.left(part.size.high) > 0)
             for name in teams[feature.name]:
                 queue[name].append(place)
     clauses: dict[str, str] = {}

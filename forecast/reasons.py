@@ -1,148 +1,143 @@
-"""Reasons: why a feature ends when it does, and when it would if it were alone, as a table and in sentences.
+"""Reasons: why a feature slips, from what its time goes to before and after an edit.
 
-Everything is taken from what `forecast run` tells of each feature under "alone" and "why".
+The time from the start to the end of a feature is cut into waiting (for what), hand-off, queue (who holds the place), work beside
+other work, work alone, and delay, in each run, before and after. A slip is the sum of the six differences in the same run, so
+nothing of it is left unexplained.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import cached_property, partial
 from typing import Any
 
-from rich import box
-from rich.cells import cell_len
-from rich.table import Table
-from rich.text import Text
+import numpy as np
 
-from forecast.errors import escape
-from forecast.phrases import say_list
-from forecast.tally import say_chance
-from forecast.wording import Told, holds
+from forecast import engine, ledger
+from forecast.arrays import Floats, Longs, Trace
+from forecast.compiling import is_kept
+from forecast.impact import Impact
+from forecast.ledger import Cut
+from forecast.outcome import Forecast
+from forecast.simulation import Job, count_cores
 
-DAYS = {
-    "work": "Work",
-    "queue": "In line",
-    "external": "External",
-    "hand-off": "Hand-offs",
-    "not before": "Not before",
-}
-"""Kinds of days and how their columns are headed."""
-
-GAP = 2
-WIDTH_OF_NAMES = 16
-"""Spaces between columns; the least width to which a column of names is folded."""
-
-NOBODY = {"hand-off": "hand-offs and lags", "not before": "its earliest day"}
-"""What holds a feature without being somebody."""
+KINDS = ("waiting", "handed_off", "queueing", "shared", "worked", "delay")
+A_DATE = ""
+"""Stands for a date (not_before) among the names of what is waited for."""
 
 
-HELD = {
-    "team": {"work": "{} are that team's work", "queue": "{} are spent in line for it"},
-    "external": {"external": "{} go to it"},
-    "hand-off": {"hand-off": "{} go to them"},
-    "not before": {"not before": "{} pass before it"},
-}
-"""What is said of the days that belong to who binds a feature, by kind."""
+@dataclass(frozen=True, eq=False)
+class Spells:
+    """What the time up to the end of a feature goes to.
 
-
-def say_alone(told: Told) -> list[str]:
-    """Which of the promises that do not hold would hold if nothing else were in the way; nothing when that was not asked."""
-    level = told["provenance"]["promise_level"]
-    broken = [
-        feature
-        for feature in told["features"]
-        if "alone" in feature and feature["is_promise"] and not holds(feature, level)
-    ]
-    held = [feature for feature in broken if holds(feature["alone"], level)]
-    sentences = []
-    if held:
-        sentences.append(f"With nothing else in the way, {_name_alone(held, told)} would hold.")
-    if len(held) < len(broken):
-        rest = [feature for feature in broken if feature not in held]
-        sentences.append(
-            f"Even with nothing else in the way, {_name_alone(rest, told)} would not: start earlier, or cut scope."
-        )
-    return sentences
-
-
-def _name_alone(features: Sequence[Told], told: Told) -> str:
-    def chance(feature: Told) -> str:
-        alone = feature["alone"]
-        return say_chance(alone["chance"], told["provenance"]["runs"], alone["certain"])
-
-    return say_list([f"{escape(feature['name'])} ({chance(feature)})" for feature in features])
-
-
-def build_reasons(told: Told) -> Table | None:
-    """One row per feature: who binds it and who ends it, and where the working days until then go, on average.
-
-    None when that was not asked.
+    days : kind -> (runs,) working days; nan in runs that never finish it. The kinds, which add up to its finish:
+        waiting: until something outside the feature, a date or a lag lets its parts go. handed_off: then until a sprint begins.
+        queueing: then behind more important work. shared: worked on beside other work of the team. worked: worked on alone.
+        delay: from the end of its last part to its own end (a risk's delay, the days of an external)
+    waits_for : feature or part -> mean working days of waiting for it, over the runs that finish; "" is a date
+    behind : feature -> mean working days of queueing while it held the place
     """
-    features = [feature for feature in told["features"] if "why" in feature]
-    if not features:
-        return None
-    kinds = [kind for kind in DAYS if any(feature["why"]["days"][kind] >= 0.5 for feature in features)]
-    rows = [_say_row(feature, kinds, told) for feature in features]
-    heads = ["Feature", "Bound by", "of\nruns", "Ended by", "of\nruns"]
-    heads += [
-        f"Days\n{head}" if at == 0 else head for at, head in enumerate([*(DAYS[kind] for kind in kinds), "In all"])
-    ]
-    table = Table(box=box.SIMPLE_HEAD, padding=(0, GAP - 1, 0, 0), pad_edge=False, show_edge=False)
-    for at, head in enumerate(heads):
-        longest = max(cell_len(line) for text in (head, *(row[at] for row in rows)) for line in text.split("\n"))
-        head = head if "\n" in head else f"\n{head}"
-        if at in (0, 1, 3):
-            longest = max((cell_len(word) for row in rows for word in row[at].split()), default=0)
-            table.add_column(head, overflow="fold", min_width=max(8, min(longest, WIDTH_OF_NAMES)))
-        else:
-            table.add_column(head, justify="right", no_wrap=True, min_width=longest)
-    for row in rows:
-        table.add_row(*map(Text, row))
-    return table
+
+    days: Mapping[str, Floats]
+    waits_for: Mapping[str, float]
+    behind: Mapping[str, float]
 
 
-def _say_row(feature: Told, kinds: Sequence[str], told: Told) -> list[str]:
-    why = feature["why"]
-    cells = [escape(feature["name"])]
-    for binder in (why["bound_by"], why["ended_by"]):
-        cells += [_name(binder), _say_share(binder, told)]
-    days = [_say_days(why["days"][kind]) for kind in kinds]
-    return [*cells, *days, _say_days(sum(why["days"].values()))]
+@dataclass(frozen=True, eq=False)
+class Reason:
+    """Why a feature slips: its time before and after, cut into the same kinds.
+
+    Only runs that finish it both before and after count; in the others there is no slip to be cut.
+    """
+
+    feature: str
+    before: Spells
+    after: Spells
+
+    @cached_property
+    def days(self) -> dict[str, Floats]:
+        """kind -> (runs,) working days more (or, negative, less) after the edit; the kinds add up to the slip of the run."""
+        return {kind: self.after.days[kind] - self.before.days[kind] for kind in KINDS}
+
+    @cached_property
+    def means(self) -> dict[str, float]:
+        """kind -> mean working days more after the edit; nan when no run finishes it both before and after."""
+        paired = ~np.isnan(self.days["waiting"])
+        return {kind: float(days[paired].mean()) if paired.any() else math.nan for kind, days in self.days.items()}
+
+    @property
+    def waits_for(self) -> dict[str, float]:
+        """What it waits for -> mean working days more, the largest first."""
+        return _change(self.before.waits_for, self.after.waits_for)
+
+    @property
+    def behind(self) -> dict[str, float]:
+        """What holds the place while it queues -> mean working days more, the largest first."""
+        return _change(self.before.behind, self.after.behind)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values, ready for JSON."""
+        means = {kind: None if math.isnan(mean) else mean for kind, mean in self.means.items()}
+        return {"name": self.feature, **means, "waits_for": self.waits_for, "behind": self.behind}
 
 
-def say_reasons(told: Told) -> list[str]:
-    """What binds each promise that does not hold, in a sentence."""
-    level = told["provenance"]["promise_level"]
-    asked = [feature for feature in told["features"] if feature.get("why", {}).get("bound_by")]
-    return [_say_reason(feature, told) for feature in asked if feature["is_promise"] and not holds(feature, level)]
+def find_reasons(impact: Impact, names: Sequence[str]) -> dict[str, Reason]:
+    """Why the named features slip (or gain), each of which both roadmaps have; both are played again, with a trace."""
+    before, after = find_spells(impact.before, names), find_spells(impact.after, names)
+    return {name: Reason(name, before[name], after[name]) for name in names}
 
 
-def _say_reason(feature: Told, told: Told) -> str:
-    why, bound = feature["why"], feature["why"]["bound_by"]
-    runs = "all runs" if bound["share"] == 1 else f"{_say_share(bound, told)} of runs"
-    days = {each["kind"]: _say_days(each["days"]) for each in why["stretches"] if each["name"] == bound["name"]}
-    held = [text.format(days[kind]) for kind, text in HELD[bound["kind"]].items() if days.get(kind, "0") != "0"]
-    total = _say_days(sum(why["days"].values()))
-    return (
-        f"{escape(feature['name'])} is bound by {_name(bound)} in {runs}: "
-        f"of its {total} working days, {say_list(held) or 'none'}."
+def find_spells(forecast: Forecast, names: Sequence[str]) -> dict[str, Spells]:
+    """What the time up to the end of each named feature goes to, in the runs of a forecast."""
+    if not names:
+        return {}
+    horizon = np.ceil(forecast.finish[np.isfinite(forecast.finish)].max(initial=0.0)) + 1.0
+    job = Job(
+        forecast.roadmap, forecast.history, forecast.model, forecast.seed, (min(float(horizon), forecast.horizon),)
     )
+    rows = np.array([forecast.features.index(name) for name in names], np.int64)
+    job.stage(job.horizons[-1])  # here, before several threads would all do it
+    with ThreadPoolExecutor(count_cores(), thread_name_prefix="forecast") as pool:
+        pieces = list(pool.map(partial(_cut_runs, job, rows), job.pieces(forecast.runs)))
+    finished = np.maximum(np.isfinite(forecast.finish[rows]).sum(axis=1), 1)
+    days = {kind: np.concatenate([getattr(piece, kind) for piece in pieces], axis=1) for kind in KINDS}
+    waits_for = np.sum([piece.waits_for for piece in pieces], axis=0) / finished[:, None]
+    behind = np.sum([piece.behind for piece in pieces], axis=0) / finished[:, None]
+    index = job.index
+    nodes = [*("/".join(part) for part in index.parts), *index.features, A_DATE]
+    holders = [feature for feature, _ in index.parts]
+    return {
+        name: Spells({kind: days[kind][k] for kind in KINDS}, _name(nodes, waits_for[k]), _name(holders, behind[k]))
+        for k, name in enumerate(names)
+    }
 
 
-def _name(binder: dict[str, Any] | None) -> str:
-    if binder is None:
-        return ""
-    return escape(binder["name"]) or NOBODY[binder["kind"]]
+def needs_compiling() -> bool:
+    """True when the first reasons on this machine have to compile their kernels first (once)."""
+    return not is_kept(ledger._cut)
 
 
-def _say_share(binder: dict[str, Any] | None, told: Told) -> str:
-    return (
-        ""
-        if binder is None
-        else "all"
-        if binder["share"] == 1
-        else say_chance(binder["share"], told["provenance"]["runs"])
-    )
+def _cut_runs(job: Job, rows: Longs, runs: Longs) -> Cut:
+    """The given runs (R,), played with a trace, and the time of the given rows (K,) cut."""
+    plan, luck = job.lay_out(runs)
+    shape = (len(job.index.parts), len(runs))
+    trace = Trace(np.empty(shape), np.empty(shape))
+    finish = engine.play(plan, luck, trace)
+    return ledger.cut(plan, luck, trace, finish, rows)
 
 
-def _say_days(days: float) -> str:
-    return f"{days:.0f}"
+def _name(names: Sequence[str], days: Floats) -> dict[str, float]:
+    """Mean days by name, those of the same name added up; what took none is left out."""
+    named: dict[str, float] = {}
+    for at in np.flatnonzero(days).tolist():
+        named[names[at]] = named.get(names[at], 0.0) + float(days[at])
+    return named
+
+
+def _change(before: Mapping[str, float], after: Mapping[str, float]) -> dict[str, float]:
+    """Name -> how much more after than before, the largest change first."""
+    change = {name: after.get(name, 0.0) - before.get(name, 0.0) for name in {**after, **before}}
+    return dict(sorted(change.items(), key=lambda item: -abs(item[1])))

@@ -1,18 +1,19 @@
 """Roadmaps: features in priority order, the teams that do them, the calendar, the risks.
 
-Every edit returns a new roadmap; a what-if is another roadmap.
+Every edit returns a new roadmap (see `edits`); a what-if is another roadmap.
 """
 
 from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, fields
 from functools import cached_property
-from typing import Any
+from typing import Any, Self
 
 from forecast.cycles import Resolved, faults_of_cycles
 from forecast.dates import Clock, Dateish, read_date, read_dates, read_quarters
+from forecast.edits import Edits
 from forecast.errors import Fault, did_you_mean, quote
 from forecast.estimate import Estimate
 from forecast.feature import After, External, Feature, Handoff, Risk, Size, read_handoff
@@ -43,7 +44,7 @@ class Link:
 
 
 @dataclass(frozen=True)
-class Roadmap:
+class Roadmap(Edits):
     """Features in priority order (rank 1 is the most important), the teams and the calendar.
 
     start : the day at which the clock stands at 0
@@ -153,85 +154,9 @@ class Roadmap:
         """The features with a due date that is meant as a promise."""
         return tuple(feature for feature in self.features if feature.is_promise)
 
-    def insert(
-        self,
-        feature: Feature | External,
-        *,
-        above: str | None = None,
-        below: str | None = None,
-        rank: int | None = None,
-    ) -> Roadmap:
-        """The roadmap with one more feature: above or below another, at a rank (1 is the top), else at the bottom."""
-        bottom = len(self.features) + 1
-        if above is None and below is None and rank is None:
-            rank = bottom
-        where = self._place(above, below, rank, last=bottom)
-        return self._with(features=(*self.features[:where], feature, *self.features[where:]))
-
-    def without(self, name: str) -> Roadmap:
-        """The roadmap without one feature; nothing waits for it any more, and risks no longer touch it."""
-        gone = self.feature(name).name
-        return self._with(
-            features=tuple(self._released(feature, gone) for feature in self.features if feature.name != gone),
-            risks=tuple(risk for risk in (self._spared(risk, gone) for risk in self.risks) if risk is not None),
-        )
-
-    def move(
-        self, name: str, *, above: str | None = None, below: str | None = None, rank: int | None = None
-    ) -> Roadmap:
-        """The roadmap with one feature elsewhere: above or below another, or at a rank of the new order."""
-        feature = self.feature(name)
-        rest = self._others(feature.name)
-        if feature.name in [read_name(other, "roadmap") for other in (above, below) if other is not None]:
-            raise Fault("roadmap", f"move {quote(name)}", "a feature cannot be moved above or below itself")
-        if above is None and below is None and rank is None:
-            raise Fault("roadmap", f"move {quote(name)}", "say where to: above, below or rank")
-        where = self._place(above, below, rank, last=len(self.features))
-        if rank is None and where > self.rank(feature.name) - 1:
-            where -= 1
-        return self._with(features=(*rest[:where], feature, *rest[where:]))
-
-    def replace(self, feature: Feature | External) -> Roadmap:
-        """The roadmap with the feature of the same name replaced, its rank kept."""
-        if not isinstance(feature, Feature | External):
-            raise Fault("roadmap", f"replace {quote(feature)}", "give the feature that takes the place of its namesake")
-        where = self.rank(feature.name) - 1
-        return self._with(features=(*self.features[:where], feature, *self.features[where + 1 :]))
-
-    def _others(self, name: str) -> tuple[Feature | External, ...]:
-        return tuple(feature for feature in self.features if feature.name != name)
-
-    def _with(self, **changes: Any) -> Roadmap:
+    def _with(self, **changes: Any) -> Self:
         values = {field.name: getattr(self, field.name) for field in fields(self)} | changes
-        return Roadmap(values.pop("start"), values.pop("teams"), values.pop("features"), **values)
-
-    def _place(self, above: str | None, below: str | None, rank: int | None, last: int) -> int:
-        if sum(place is not None for place in (above, below, rank)) != 1:
-            raise Fault("roadmap", "more than one place", "give one of above, below and rank")
-        if above is not None:
-            return self.rank(above) - 1
-        if below is not None:
-            return self.rank(below)
-        return read_count(rank, "roadmap", "rank", least=1, most=last) - 1
-
-    def _released(self, feature: Feature | External, gone: str) -> Feature | External:
-        def stays(after: After, who: str) -> bool:
-            return self._resolve(after, who)[0] != gone
-
-        after = tuple(a for a in feature.after if stays(a, feature.name))
-        if isinstance(feature, External):
-            return replace(feature, after=after)
-        work = {
-            team: replace(part, after=tuple(a for a in part.after if stays(a, _name_of(feature, team))))
-            for team, part in feature.work.items()
-        }
-        return replace(feature, after=after, work=work)
-
-    def _spared(self, risk: Risk, gone: str) -> Risk | None:
-        where = f"risk {quote(risk.name)}"
-        adds = {to: size for to, size in risk.adds.items() if self.part_named(to, where)[0] != gone}
-        delays = {to: days for to, days in risk.delays.items() if to != gone}
-        return Risk(risk.name, risk.chance, adds, delays) if adds or delays else None
+        return type(self)(values.pop("start"), values.pop("teams"), values.pop("features"), **values)
 
     def part_named(self, name: str, where: str) -> tuple[str, str]:
         """Feature and team of a part written as "Feature/Team" (split at the last "/"). Fault when there is none."""

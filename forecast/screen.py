@@ -17,9 +17,9 @@ from rich.progress import BarColumn, Progress, TextColumn
 from rich.table import Table
 from rich.text import Text
 
+from forecast.binding import build_reasons, say_alone, say_reasons
 from forecast.errors import escape
 from forecast.phrases import say_date
-from forecast.reasons import build_reasons, say_alone, say_reasons
 from forecast.wording import Told, holds, say_chance_of, say_level, say_promises, say_provenance
 
 GAP = 2

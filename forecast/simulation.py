@@ -147,6 +147,11 @@ class Job:
             return (slice(at, at + size) for at in range(0, count, size))
         return (left[at : at + size] for at in range(0, len(left), size))
 
+    def pieces(self, count: int) -> list[Longs]:
+        """The runs 0 to count in pieces that are played at once."""
+        runs = np.arange(count, dtype=np.int64)
+        return [runs[chunk] for chunk in self._chunks(count, None, self.horizons[-1])]
+
     def lay_out(self, runs: Longs) -> tuple[Plan, Luck]:
         """The plan and the luck of the given runs at the longest horizon: what a kernel is played with by hand."""
         plan, dice = self.stage(self.horizons[-1])

@@ -69,10 +69,11 @@ def _find_sizes(roadmap: Roadmap, pasts: Sequence[Past]) -> list[Finding]:
     clauses = {}
     for feature in _working(roadmap):
         for team, part in feature.work.items():
-            takes = part.size.mean / paces[team] * days[team] if paces[team] > 0 else 0.0
+            left = part.left(part.size.mean)
+            takes = left / paces[team] * days[team] if paces[team] > 0 else 0.0
             if takes > YEAR:
                 pace = f"{say_number(round(paces[team], 1))} a sprint"
-                clause = f"{say_number(part.size.mean)} for {say_name(team)}, which at its usual {pace} takes {say_days(takes)}"
+                clause = f"{say_number(left)} for {say_name(team)}, which at its usual {pace} takes {say_days(takes)}"
                 clauses[f"{feature.name}/{team}"] = f"{say_name(feature.name)} {clause}"
     lead = "Sizes far beyond what the team has finished in a year"
     way_out = "See whether they are counted in the same unit as the past, and whether the feature is one."
@@ -80,16 +81,20 @@ def _find_sizes(roadmap: Roadmap, pasts: Sequence[Past]) -> list[Finding]:
 
 
 def _find_zero(roadmap: Roadmap) -> list[Finding]:
-    """Parts that are finished the moment they can start, because their size is 0 or rounded to 0."""
-    clauses = {}
+    """Parts that are finished the moment they can start: their size is 0 or rounded to 0, or all of it is done."""
+    zero: dict[str, str] = {}
+    done: dict[str, str] = {}
     for feature in _working(roadmap):
         growth = feature.growth or roadmap.growth
         for team, part in feature.work.items():
-            high = part.size.high * (growth.high if growth else 1.0)
+            high = part.left(part.size.high) * (growth.high if growth else 1.0)
             if high == 0 or (roadmap.unit == "items" and high < 0.5):
+                clauses = done if part.done >= part.size.high > 0 else zero
                 clauses[f"{feature.name}/{team}"] = f"{say_name(feature.name)} ({say_name(team)})"
-    lead = "Parts of size 0 are finished the moment they can start"
-    return gather("note", "zero", "part", lead, clauses, "Give them a size, or leave them out.")
+    way_out = "Give them a size, or leave them out."
+    found = gather("note", "zero", "part", "Parts of size 0 are finished the moment they can start", zero, way_out)
+    way_out = "If something is left to do, raise the size."
+    return found + gather("note", "zero", "part", "Of these parts the whole size is done already", done, way_out)
 
 
 # Teams -----------------------------------------------------------------------------------------------------------------

@@ -11,6 +11,7 @@ from forecast.errors import Fault, quote
 from forecast.values import FrozenMap, read_count, read_flag, read_list, read_name, read_number, read_share
 
 LONGEST_SPRINT = 366
+LONGEST_RAMP = 3 * 366
 
 
 @dataclass(frozen=True)
@@ -113,3 +114,33 @@ def _read_allocation(allocation: Mapping[str, float] | None, where: str) -> Mapp
     if sum(shares.values()) > 1 + 1e-9:
         raise Fault(where, f"allocation adds up to {sum(shares.values()):g}", "shares may not exceed 1 together")
     return FrozenMap(shares)
+
+
+def change_capacity(
+    start: Dateish, end: Dateish | None, factor: float, ramp_days: int = 0, why: str = ""
+) -> tuple[Capacity, ...]:
+    """A change of capacity that is reached over `ramp_days` calendar days: one step a week on the way, each at the middle of it.
+
+    A loss needs no ramp: people who leave are gone at once. Raises Fault as `Capacity` does.
+    """
+    whole = Capacity(start, end, factor, why)
+    ramp_days = read_count(ramp_days, "capacity", "ramp_days", least=0, most=LONGEST_RAMP)
+    if ramp_days == 0:
+        return (whole,)
+    if factor < 1:
+        raise Fault("capacity", f"ramp_days = {ramp_days}", "only a gain ramps up; leave it out")
+    steps = -(-ramp_days // 7)
+    reached = whole.start + dt.timedelta(days=ramp_days)
+    spans = []
+    for step in range(steps):
+        first = whole.start + dt.timedelta(days=7 * step)
+        last = min(first + dt.timedelta(days=6), reached - dt.timedelta(days=1))
+        middle = (7 * step + ((last - first).days + 1) / 2) / ramp_days
+        spans.append((first, last, 1 + (factor - 1) * middle))
+    last_day = whole.end or dt.date.max
+    steps_and_rest = [*spans, (reached, last_day, factor)]
+    return tuple(
+        Capacity(first, None if last == dt.date.max else min(last, last_day), pace, why)
+        for first, last, pace in steps_and_rest
+        if first <= last_day
+    )

@@ -222,9 +222,21 @@ def measure(size: str, repeats: int, kernel: Kernel | None) -> dict[str, list[fl
     actions["play without trace"] = trace_action(roadmap, history, runs, traced=False)
     base = fc.simulate(roadmap, history, runs=runs, seed=1, threads=1)
     actions["summaries"] = lambda repeat: dataclasses.replace(base).to_dict()  # a copy remembers no earlier question
+    actions["one what-if"] = what_if_action(roadmap, base)
+    actions["its reasons"] = what_if_action(roadmap, base, reasons=True)
     actions["plain loop"] = lambda repeat: play_loop(portfolio, LOOP_RUNS[size], repeat)
     counts = dict.fromkeys(actions, runs) | {"plain loop": LOOP_RUNS[size]}
     return time_alternated(actions, counts, repeats)
+
+
+def what_if_action(roadmap: fc.Roadmap, base: fc.Forecast, reasons: bool = False) -> Callable[[int], object]:
+    """A feature of two teams on top, simulated and compared with its table; or only the reasons of the 15 worst slips."""
+    urgent = fc.Feature("Urgent", {"T0": 8, "T1": fc.Part(6, after=["Urgent/T0"])})
+    edited = roadmap.insert(urgent, rank=1)
+    known = fc.compare(base, base.again(edited))
+    if reasons:
+        return lambda repeat: fc.find_reasons(known, known.slips[:15])
+    return lambda repeat: fc.compare(base, base.again(edited)).table()
 
 
 def trace_action(roadmap: fc.Roadmap, history: fc.History, runs: int, traced: bool = True) -> Callable[[int], object]:

@@ -7,15 +7,19 @@ must catch a planted fault, an answer that is plausible and wrong.
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Sequence
 from functools import cache
 
+import numpy as np
 import pytest
 from oracles import (
+    RUNS,
     SAME,
     START,
     Law,
     Pace,
+    check_caught,
     check_law,
     check_share,
     extend,
@@ -31,6 +35,7 @@ from oracles import (
     project,
     refute_law,
     take,
+    working_day,
 )
 
 import forecast as fc
@@ -73,8 +78,11 @@ def before_and_after(rank: int) -> Law:
     return law(lambda a, b: planned(ORDER, a, b) + planned(with_x(rank), a, b), paces(A, 5), paces(SMALL, 5))
 
 
-def shop_roadmap() -> fc.Roadmap:
-    features = [fc.Feature(name, WORK[name], after=["Login"] if name == "Shop" else []) for name in ORDER]
+def shop_roadmap(due: Sequence[dt.date | None] = (None, None, None, None)) -> fc.Roadmap:
+    features = [
+        fc.Feature(name, WORK[name], after=["Login"] if name == "Shop" else [], due=day)
+        for name, day in zip(ORDER, due, strict=True)
+    ]
     return fc.Roadmap(START, ["A", "B"], features)
 
 
@@ -97,6 +105,49 @@ def test_an_insertion_at_every_rank_on_the_same_luck(rank: int) -> None:
     if rank < 5:
         pair = project(exact, lambda *ends: (ends[some], ends[4 + some]))
         refute_law([finish[some], finish[4 + some]], multiplied(pair), upto=50)  # a new luck after the insertion
+
+
+@pytest.mark.parametrize("rank", [1, 2, 3, 4, 5])
+def test_the_impact_of_an_insertion_at_every_rank(rank: int) -> None:
+    """Slips by more than n days, chances of due dates before and after, and which promises flip, all from the exact law."""
+    days = (10, 25, 20, 30)
+    base = forecast(shop_roadmap([working_day(day) for day in days]), history(A=A, B=SMALL))
+    impact = fc.compare(base, base.again(base.roadmap.insert(fc.Feature("X", WORK["X"]), rank=rank)))
+    exact = before_and_after(rank)
+    level = base.roadmap.promise_level
+    for place, (name, day) in enumerate(zip(ORDER, days, strict=True)):
+        pair = project(exact, lambda *ends, place=place: (ends[place], ends[4 + place]))
+        slip = impact.slip(name)
+        for more_than in (0, 2, 10):  # of runs finished so early that it is known whether they slip by more
+            old = impact.before.finish[impact.before.features.index(name)]
+            is_known = old <= 50 - more_than + SAME
+            late = sum(
+                chance for (b, a), chance in pair.items() if b <= 50 - more_than + SAME and a > b + more_than + SAME
+            )
+            check_share((slip > more_than + SAME) & is_known, late, f"{name} slips by more than {more_than}")
+        assert impact.chance_slip(name) == np.mean(slip > 0)
+        chances = [sum(chance for ends, chance in pair.items() if ends[side] <= day + SAME) for side in (0, 1)]
+        row = impact.table().row(ORDER.index(name) + (ORDER.index(name) >= rank - 1), named=True)
+        assert row["feature"] == name
+        for held, chance in zip((row["chance_before"], row["chance_after"]), chances, strict=True):
+            check_share(np.arange(RUNS) < round(held * RUNS), chance, f"{name} by its due date")
+        if min(abs(chance - level) for chance in chances) > 0.01:
+            assert (name in impact.flips) == ((chances[0] >= level) != (chances[1] >= level))
+    everywhere = [ends[:4] for ends in exact]
+    kept = sum(
+        chance
+        for ends, chance in zip(everywhere, exact.values(), strict=True)
+        if all(end <= day + SAME for end, day in zip(ends, days, strict=True))
+    )
+    check_share(np.arange(RUNS) < round(impact.chance_all_hold()[0] * RUNS), kept, "all promises, before")
+    kept = sum(
+        chance
+        for ends, chance in exact.items()
+        if all(end <= day + SAME for end, day in zip(ends[4:8], days, strict=True))
+    )
+    check_share(np.arange(RUNS) < round(impact.chance_all_hold()[1] * RUNS), kept, "all promises, after")
+    if rank == 1:
+        check_caught(check_share, impact.slip("Login") > SAME, 0.0)  # the planted fault: nobody slips
 
 
 def test_an_insertion_can_make_something_earlier() -> None:

@@ -243,6 +243,11 @@ MESSAGES: dict[str, tuple[dict[str, Any], str]] = {
         'note: part "Login/API": Parts of size 0 are finished the moment they can start: Login (API). Give them '
         "a size, or leave them out.",
     ),
+    "a part of which all is done": (
+        {"features": [feature("Login", {"Web": 5, "API": fc.Part(8, done=8)})]},
+        'note: part "Login/API": Of these parts the whole size is done already: Login (API). If something is left '
+        "to do, raise the size.",
+    ),
     "a feature above what it waits for": (
         {"features": [feature("Pay", after=["Login"]), feature("Search", {"API": 3}), feature("Login", {"API": 3})]},
         'warning: feature "Pay": Ranked above what they wait for: Pay (rank 1) waits for Login (rank 3), which '

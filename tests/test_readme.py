@@ -63,7 +63,7 @@ def test_every_option_of_a_command_is_described() -> None:
 
 
 def test_every_command_is_shown() -> None:
-    found = set(re.findall(r"(?:^\S*|`)forecast (\w+)", README, re.MULTILINE))
+    found = set(re.findall(r"(?:^\S*|`)forecast ([\w-]+)", README, re.MULTILINE))
     assert set(cli.commands) <= found
 
 
@@ -73,6 +73,30 @@ def test_the_calibration_is_the_one_that_was_measured() -> None:
     report = (ROOT / "reports" / "calibration" / "README.md").read_text(encoding="utf-8")
     assert quoted, "the README no longer quotes it"
     assert f"**{quoted[1]}**" in report
+
+
+def test_the_sentence_of_the_what_if_is_the_one_that_is_printed(tmp_path: Path) -> None:
+    feature = re.search(r"```toml\n(name = \"SSO\".*?)```", README, re.DOTALL)
+    assert feature
+    (tmp_path / "sso.toml").write_text(feature[1], encoding="utf-8")
+    page = forecast("what-if", "data/example", "--add", str(tmp_path / "sso.toml"), "--rank", "1", "-q").stdout
+    assert " ".join(shown("what-if").split()) == page.splitlines()[-2]
+
+
+def test_the_what_if_file_that_is_shown_can_be_played(tmp_path: Path) -> None:
+    from forecast import read, read_what_if
+    from forecast.whatif_file import VERBS
+
+    (tmp_path / "what-if.toml").write_text(shown("edits"), encoding="utf-8")
+    what_if = read_what_if(tmp_path / "what-if.toml")
+    roadmap, _ = read(ROOT / "data" / "example")
+    assert what_if.apply(roadmap).rank("SSO") == 1
+    section = README[README.index("A `what-if.toml` keeps edits") : README.index("## From Python")]
+    described = set(re.findall(r"\w+", section))
+    assert {*VERBS} <= described
+    assert {
+        key for kind, _ in VERBS.values() if kind.__name__ != "InsertTable" for key in kind.model_fields
+    } <= described | {*("name", "part", "team", "why")}
 
 
 def test_every_key_of_the_files_is_described() -> None:

@@ -15,8 +15,8 @@ from click.testing import CliRunner, Result
 
 import forecast as fc
 from forecast import explanation
+from forecast.binding import build_reasons, say_alone, say_reasons
 from forecast.cli import cli
-from forecast.reasons import build_reasons, say_alone, say_reasons
 
 EXAMPLE = str(Path(__file__).parents[1] / "data" / "example")
 ESCAPES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")

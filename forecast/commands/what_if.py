@@ -1,0 +1,109 @@
+"""`forecast what-if`: what an edit of the roadmap does to everything else."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from forecast.edit_options import take_edits, with_edits
+from forecast.options import Settings, say, simulate, with_settings, write
+
+if TYPE_CHECKING:
+    from forecast.edit_options import EditOptions
+    from forecast.impact import Impact
+    from forecast.outcome import Forecast
+    from forecast.whatif import WhatIf
+
+
+@click.command("what-if")
+@click.argument("folder", metavar="DIR")
+@with_edits
+@click.option("--versus", multiple=True, metavar="FILE", help="Another what-if.toml, side by side with the first.")
+@with_settings
+def what_if(folder: str, versus: tuple[str, ...], **given: Any) -> None:
+    """What happens to the roadmap in DIR if it is edited: who slips, which promises break, who gains, and why.
+
+    Every run is played twice with the same luck, as it is and as it would be. Several edits make one what-if; --versus lays
+    others beside it.
+
+    \b
+    forecast what-if data/example --add sso.toml --rank 1
+    forecast what-if data/example --drop "Loyalty points" --resize "Checkout=80%"
+    forecast what-if data/example --move Search --above Checkout --capacity "Web=+1/5@2026-03-02,ramp=42"
+    forecast what-if data/example --add sso.toml --everywhere
+    forecast what-if data/example --edits sso-first.toml --versus sso-later.toml
+    """
+    options = take_edits(given)
+    settings = Settings(**given)
+    if not (options.are_any or versus):
+        raise click.UsageError("Nothing is edited; try --add FILE, --drop NAME, --move NAME or --edits FILE.")
+    if options.everywhere and versus:
+        raise click.UsageError("--everywhere and --versus are two questions; ask one at a time.")
+    base = simulate(folder, settings)
+    if options.everywhere:
+        write_frontier(base, options, settings)
+        return
+
+    from forecast.impact import compare
+    from forecast.whatif_file import read_what_if
+
+    asked = [options.what_if(base.roadmap)] if options.are_any else []
+    asked += [read_what_if(file) for file in versus]
+    edited = [each.apply(base.roadmap) for each in asked]
+    impacts = [compare(base, base.again(roadmap)) for roadmap in edited]
+    if settings.as_csv:
+        write_csv(impacts, asked)
+    else:
+        write_pages(impacts, asked, settings)
+
+
+def write_frontier(base: Forecast, options: EditOptions, settings: Settings) -> None:
+    """A feature at every rank."""
+    from forecast.frontier_page import render_frontier
+    from forecast.positions import frontier
+    from forecast.screen import progress_bar
+
+    feature, then = options.tried_everywhere(base.roadmap)
+    with progress_bar(0, not settings.quiet, "Trying", "positions") as progress:
+        found = frontier(base, feature, then=then, progress=progress)
+    if settings.as_json:
+        write(json.dumps(found.to_dict() | {"provenance": base.provenance()}, indent=2) + "\n")
+    elif settings.as_csv:
+        write(found.table().write_csv())
+    else:
+        write(render_frontier(found, base, is_new=not isinstance(feature, str)))
+
+
+def write_csv(impacts: Sequence[Impact], asked: Sequence[WhatIf]) -> None:
+    """The table of each what-if; with its name in the first column when there are several."""
+    import polars as pl
+
+    tables = [impact.table() for impact in impacts]
+    if len(tables) > 1:
+        names = [each.name or f"what-if {number}" for number, each in enumerate(asked, start=1)]
+        pairs = zip(names, tables, strict=True)
+        tables = [table.insert_column(0, pl.Series("what_if", [name] * len(table))) for name, table in pairs]
+    write(pl.concat(tables).write_csv())
+
+
+def write_pages(impacts: Sequence[Impact], asked: Sequence[WhatIf], settings: Settings) -> None:
+    """The page of a what-if, several side by side, or all of them as JSON."""
+    from forecast.impact_page import render_impact, render_side_by_side
+    from forecast.impact_wording import tell
+    from forecast.reasons import needs_compiling
+
+    if not settings.quiet and needs_compiling():
+        say("Preparing the reasons for this machine (once, about 15 seconds) ...")
+    told = [tell(impact, each, settings.levels) for impact, each in zip(impacts, asked, strict=True)]
+    if settings.as_json:
+        write(json.dumps(told[0] if len(told) == 1 else told, indent=2) + "\n")
+    elif len(told) == 1:
+        write(render_impact(told[0], settings.levels))
+    else:
+        write(render_side_by_side(told))
+    if not settings.quiet:
+        for note in dict.fromkeys(note for each in told for note in each["notes"]):
+            say(f"Note: {note}")

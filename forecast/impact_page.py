@@ -1,0 +1,284 @@
+"""The page of a what-if: when the new feature comes, who slips, what flips, who gains and why, and the sentence to say."""
+
+from __future__ import annotations
+
+import math
+import sys
+import textwrap
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+from rich import box
+from rich.cells import cell_len
+from rich.console import Console
+from rich.measure import Measurement
+from rich.table import Table
+from rich.text import Text
+
+from forecast.errors import escape
+from forecast.impact_wording import (
+    LEAST,
+    find_shown,
+    moves,
+    say_chance_when,
+    say_number,
+    say_oddities,
+    say_reason,
+    say_slip,
+)
+from forecast.outcome import LEVELS
+from forecast.phrases import say_date, say_list
+from forecast.screen import NO_BREAK
+from forecast.tally import say_chance
+from forecast.wording import Told, say_level, say_provenance
+
+GAP, MOST_FOLDED = 2, 12
+
+
+def render_impact(told: Told, levels: Sequence[float] = LEVELS) -> str:
+    """One page: on a terminal folded to its width and with colours, else plain and with one line a sentence."""
+    console = Console(file=sys.stdout, highlight=False, markup=False, emoji=False)
+    table = _build_table(told)
+    if console.is_terminal and _least_width(table) > console.width:
+        table = _build_table(told, is_narrow=True)
+    with console.capture() as capture:
+        for line in _say_subjects(told, levels):
+            print_line(console, line)
+        if table.row_count:
+            print_table(console, table)
+        for line in [*_say_rest(told), *_say_why(told), *_say_all(told)]:
+            print_line(console, line)
+        print_line(console, "")
+        print_line(console, told["sentence"], "bold")
+        print_line(console, say_provenance(told), "dim")
+    return make_plain(capture.get(), console)
+
+
+def render_side_by_side(all_told: Sequence[Told]) -> str:
+    """What-ifs beside each other and beside the plan as it is: promises, days late, dates of all that is added or moves."""
+    console = Console(file=sys.stdout, highlight=False, markup=False, emoji=False)
+    level = all_told[0]["provenance"]["promise_level"]
+    heads = [f"{say_level(level)} sure by", "as it is", *(_head(told, at) for at, told in enumerate(all_told, start=1))]
+    table = fill_table(heads, [*_portfolio_rows(all_told), *_date_rows(all_told, level)])
+    with console.capture() as capture:
+        print_table(console, table)
+        print_line(console, "")
+        for number, told in enumerate(all_told, start=1):
+            print_line(console, f"{_head(told, number)}: {told['sentence']}")
+        print_line(console, say_provenance(all_told[0]), "dim")
+    return make_plain(capture.get(), console)
+
+
+def _head(told: Told, number: int) -> str:
+    return escape(told["name"]) or f"what-if {number}"
+
+
+def _least_width(table: Table) -> int:
+    return sum(column.min_width or 0 for column in table.columns) + GAP * (len(table.columns) - 1)
+
+
+def print_table(console: Console, table: Table) -> None:
+    """The table in full: on a terminal that is too narrow for it, it is folded as far as it can be and then wider than that."""
+    needed = _least_width(table)
+    if not console.is_terminal:
+        needed = Measurement.get(console, console.options.update(width=10_000), table).maximum
+    width = console.width
+    console.width = max(width, needed)
+    console.print(table)
+    console.width = width
+
+
+def print_line(console: Console, line: str, style: str = "") -> None:
+    """A line of text: on a terminal folded to its width."""
+    folded = [line]
+    if console.is_terminal and line:
+        folded = textwrap.wrap(NO_BREAK.sub("\u00a0", line), console.width, break_on_hyphens=False)
+    for each in folded:
+        console.print(Text(each.replace("\u00a0", " "), style), soft_wrap=True)
+
+
+def make_plain(text: str, console: Console) -> str:
+    """What was captured: without spaces at the ends of lines, unless it goes to a terminal."""
+    return text if console.is_terminal else "".join(f"{line.rstrip()}\n" for line in text.splitlines())
+
+
+def _say_subjects(told: Told, levels: Sequence[float]) -> Iterator[str]:
+    """The dates of what is inserted or moved."""
+    for row in told["features"]:
+        if row["name"] not in told["subjects"]:
+            continue
+        dates = [
+            f"{say_level(level)} sure by {say_date(row['dates_after'][f'{level:g}'])}"
+            if row["dates_after"][f"{level:g}"]
+            else f"no date at {say_level(level)}"
+            for level in levels
+        ]
+        line = f"{escape(row['name'])} (rank {row['rank_after']}): {', '.join(dates)}."
+        if row["due_after"]:
+            chance = say_chance_when(row, "after", told["provenance"]["runs"])
+            line += f" Its due date of {say_date(row['due_after'])} has a chance of {chance}."
+        yield line
+    if told["subjects"]:
+        yield ""
+
+
+def _build_table(told: Told, is_narrow: bool = False) -> Table:
+    """Who slips, the worst first, then who gains; a narrow one leaves out what the others imply."""
+    rows = {row["name"]: row for row in told["features"]}
+    slips, gains = find_shown(told)
+    shown = [rows[name] for name in slips + gains]
+    level, runs = told["provenance"]["promise_level"], told["provenance"]["runs"]
+    key = f"{level:g}"
+    columns: list[tuple[str, Callable[[Told], str | Text]]] = [
+        ("\nFeature", lambda row: escape(row["name"])),
+        (f"{say_level(level)} sure\nbefore", lambda row: say_date(row["dates_before"][key])),
+        ("\nand after", lambda row: say_date(row["dates_after"][key])),
+        ("Slip,\ndays", lambda row: say_slip(row, runs)),
+        ("\nmedian", lambda row: _say_median(row)),
+        ("Later\nin", lambda row: say_chance(row["slip"]["later"], runs)),
+        ("Earlier\nin", lambda row: say_chance(row["slip"]["earlier"], runs) if row["slip"]["earlier"] else ""),
+    ]
+    if any(row["due_after"] for row in shown):
+        columns += [
+            ("\nDue", lambda row: say_date(row["due_after"]) if row["due_after"] else ""),
+            ("Chance\nbefore", lambda row: say_chance_when(row, "before", runs)),
+            ("\nand after", lambda row: say_chance_when(row, "after", runs)),
+            ("\nPromise", _say_flip),
+        ]
+    if is_narrow:
+        columns = [column for column in columns if column[0] not in ("\nmedian", "Later\nin", "Earlier\nin")]
+    return fill_table([head for head, _ in columns], [[say(row) for _, say in columns] for row in shown])
+
+
+def fill_table(heads: Sequence[str], rows: Sequence[Sequence[str | Text]]) -> Table:
+    """A table whose first column may be folded, down to 12 or its longest word; all others keep to one line."""
+    table = Table(box=box.SIMPLE_HEAD, padding=(0, GAP - 1, 0, 0), pad_edge=False, show_edge=False)
+    for at, head in enumerate(heads):
+        texts = [head, *(str(row[at]) for row in rows)]
+        if at == 0:
+            longest = max(cell_len(word) for text in texts for word in text.split() or [""])
+            table.add_column(head, overflow="fold", min_width=min(longest, MOST_FOLDED), vertical="top")
+        else:
+            longest = max(cell_len(line) for text in texts for line in text.split("\n"))
+            table.add_column(head, no_wrap=True, justify="right", min_width=longest)
+    for row in rows:
+        table.add_row(*(Text(cell) if isinstance(cell, str) else cell for cell in row))
+    return table
+
+
+def _say_median(row: Told) -> str:
+    median = row["slip"]["median"]
+    if median is None:
+        return ""
+    return f"{'-' if median < 0 else '+'}{say_number(median)}" if abs(median) >= LEAST else "0"
+
+
+def _say_flip(row: Told) -> Text:
+    if not row["is_promise_after"]:
+        return Text("")
+    if row["flip"]:
+        return Text("BREAKS", "bold red") if row["flip"] == "breaks" else Text("now holds", "bold green")
+    return Text("holds" if row["holds_after"] else "does not")
+
+
+def _say_rest(told: Told) -> Iterator[str]:
+    """What became of all the others."""
+    rows = {row["name"]: row for row in told["features"]}
+    both = [row for row in told["features"] if row["change"] is None and row["name"] not in told["subjects"]]
+    still = [row for row in both if not row["slip"]["later"] and not row["slip"]["earlier"]]
+    barely = {row["name"] for row in both} - {row["name"] for row in still}
+    for key, verb, shown in zip(("slips", "gains"), ("slip", "gain"), find_shown(told), strict=True):
+        moving = [name for name in told[key] if moves(rows[name])]
+        more = [abs(rows[name]["slip"]["mean"] or 0.0) for name in moving if name not in shown]
+        if more:
+            yield f"{len(more)} more {verb}{'s' if len(more) == 1 else ''}, by up to {say_number(max(more))} days: see --csv."
+        barely -= set(moving)
+    if barely:
+        yield f"{len(barely)} more {'moves' if len(barely) == 1 else 'move'} by less than 0.1 days on average."
+    if both and len(still) == len(both):
+        yield "No other feature moves." if told["subjects"] else "No feature moves."
+    elif still:
+        yield f"{len(still)} {'other does' if len(still) == 1 else 'others do'} not move in any run."
+    if told["dropped"]:
+        yield f"No longer on the roadmap: {say_list([escape(name) for name in told['dropped']])}."
+    yield from say_oddities(told)
+    errors = [row["slip"]["se"] for row in told["features"] if row["slip"] and row["slip"]["se"]]
+    if errors:
+        yield f"Slips are means over all runs; their standard errors are at most {math.ceil(100 * max(errors)) / 100:.2f} days."
+
+
+def _say_why(told: Told) -> Iterator[str]:
+    """One sentence for each feature that is shown: why it slips, then why it gains."""
+    rows = {row["name"]: row for row in told["features"]}
+    runs = told["provenance"]["runs"]
+    reasons = {reason["name"]: reason for reason in told["why"]}
+    for head, names in zip(("Why", "Who gains, and why"), find_shown(told), strict=True):
+        names = [name for name in names if moves(rows[name])]  # a promise can flip without moving
+        if names:
+            yield ""
+            yield f"{head} (working days, on average):"
+            yield from (f"  {say_reason(rows[name], reasons[name], runs)}" for name in names)
+
+
+def _say_all(told: Told) -> Iterator[str]:
+    """What becomes of all promises at once."""
+    portfolio, runs = told["portfolio"], told["provenance"]["runs"]
+    if not portfolio["promises_before"]:
+        return
+    yield ""
+    before, after = (
+        "none" if portfolio[key] is None else say_chance(portfolio[key], runs)
+        for key in ("all_hold_before", "all_hold_after")
+    )
+    kept = [
+        sum(bool(row[f"holds_{when}"]) for row in told["features"] if row[f"is_promise_{when}"])
+        for when in ("before", "after")
+    ]
+    yield (
+        f"Promises that hold: {kept[0]} of {portfolio['promises_before']} before, {kept[1]} of {portfolio['promises_after']} "
+        f"after. All of them together: {before} before, {after} after."
+    )
+    yield _say_late(portfolio)
+
+
+def _say_late(portfolio: dict[str, Any]) -> str:
+    late = [portfolio["late_days_before"], portfolio["late_days_after"]]
+    said = ["no end" if days is None else say_number(days) for days in late]
+    line = f"Expected days late, all promises added up: {said[0]} before, {said[1]} after."
+    costs = [portfolio["late_cost_before"], portfolio["late_cost_after"]]
+    if None not in costs:
+        line += f" Their cost of delay: {costs[0]:,.1f} before, {costs[1]:,.1f} after."
+    return line
+
+
+def _portfolio_rows(all_told: Sequence[Told]) -> Iterator[list[str]]:
+    """What becomes of all promises at once, in each what-if."""
+    first, runs = all_told[0]["portfolio"], all_told[0]["provenance"]["runs"]
+    if not first["promises_before"]:
+        return
+    sides = [(all_told[0], "before"), *((told, "after") for told in all_told)]
+    kept = [sum(bool(row[f"holds_{when}"]) for row in told["features"]) for told, when in sides]
+    yield [
+        "Promises that hold",
+        *(f"{n} of {told['portfolio'][f'promises_{when}']}" for n, (told, when) in zip(kept, sides, strict=True)),
+    ]
+    chances = [told["portfolio"][f"all_hold_{when}"] for told, when in sides]
+    yield ["All of them together", *("" if chance is None else say_chance(chance, runs) for chance in chances)]
+    late = [told["portfolio"][f"late_days_{when}"] for told, when in sides]
+    yield ["Expected days late", *("no end" if days is None else say_number(days) for days in late)]
+
+
+def _date_rows(all_told: Sequence[Told], level: float) -> Iterator[list[str]]:
+    """Dates of what is added, dropped or moves in one of the what-ifs; "!" where a promise breaks, "+" where one now holds."""
+    key = f"{level:g}"
+    by_name = [{row["name"]: row for row in told["features"]} for told in all_told]
+    for name in dict.fromkeys(name for rows in by_name for name in rows):
+        sides = [rows.get(name) for rows in by_name]
+        if not any(row and (row["change"] or moves(row) or row["flip"]) for row in sides):
+            continue
+        before = next((row for row in sides if row and row["change"] != "added"), None)
+        cells = [say_date(before["dates_before"][key]) if before else ""]
+        for row in sides:
+            mark = {"breaks": " !", "mends": " +"}.get(row["flip"], "") if row else ""
+            cells.append(say_date(row["dates_after"][key]) + mark if row and row["change"] != "dropped" else "")
+        yield [escape(name), *cells]

@@ -1,0 +1,265 @@
+"""Positions: a feature at every place of the roadmap, its date there against the harm to the promises of the others."""
+
+from __future__ import annotations
+
+import datetime as dt
+import math
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from forecast.errors import Fault, quote
+from forecast.feature import External, Feature
+from forecast.impact import Impact, compare
+from forecast.outcome import Forecast
+from forecast.roadmap import Roadmap
+from forecast.values import read_level
+from forecast.whatif import WhatIf
+
+if TYPE_CHECKING:
+    import polars as pl
+
+Progress = Callable[[int, int], None]
+COST, LATE, SLIP = "cost of delay", "days late", "days of slip"
+
+
+@dataclass(frozen=True)
+class Position:
+    """What a feature at one position does.
+
+    rank, last_rank : all ranks in between come to the same, bit for bit: no part of its teams stands there
+    date : of the feature, at the level of the frontier; None when that is not reached
+    day : the same as a working day; inf for None
+    chance : of its own due date; None without one. holds : whether its own promise does, None when it makes none
+    breaks, mends : promises of the others that flip
+    harm : what it costs the others, in the frontier's unit
+    all_hold : chance that all promises hold together; None when there are none
+    is_best : no other position is as early and as harmless, and better in one of the two
+    """
+
+    rank: int
+    last_rank: int
+    date: dt.date | None
+    day: float
+    chance: float | None
+    holds: bool | None
+    breaks: tuple[str, ...]
+    mends: tuple[str, ...]
+    harm: float
+    all_hold: float | None
+    is_best: bool = False
+
+    def beats(self, other: Position) -> bool:
+        """Whether it is as early and as harmless as another, and better in one of the two."""
+        mine, others = (self.day, self.harm), (other.day, other.harm)
+        return mine != others and mine[0] <= others[0] and mine[1] <= others[1]
+
+
+@dataclass(frozen=True)
+class Frontier:
+    """A feature at every position.
+
+    feature : its name; level : of the dates
+    unit : what harm is counted in: "cost of delay" more of late promises; "days late" of all promises together, where no promise
+        has a cost; "days of slip" of all features together, where nothing is promised
+    positions : from the top to the bottom, those that come to the same as one
+    """
+
+    feature: str
+    level: float
+    unit: str
+    positions: tuple[Position, ...]
+
+    @cached_property
+    def best(self) -> tuple[Position, ...]:
+        """The positions that no other beats."""
+        return tuple(position for position in self.positions if position.is_best)
+
+    @cached_property
+    def recommended(self) -> Position:
+        """The position to choose, for `reason`."""
+        return self._choice[0]
+
+    @cached_property
+    def reason(self) -> str:
+        """Why that position is recommended."""
+        return self._choice[1]
+
+    @cached_property
+    def _choice(self) -> tuple[Position, str]:
+        kept = [position for position in self.positions if position.holds]
+        if kept:
+            fewest = min(len(position.breaks) for position in kept)
+            choice = min(
+                (position for position in kept if len(position.breaks) == fewest),
+                key=lambda each: (each.harm, each.day, each.rank),
+            )
+            says = "its own promise holds there"
+            if fewest:
+                return choice, f"{says}, and wherever it does at least as many other promises break"
+            return choice, f"{says}, no other promise breaks, and nowhere else that is so does it harm less"
+        fewest = min(len(position.breaks) for position in self.positions)
+        choice = min(
+            (position for position in self.positions if len(position.breaks) == fewest),
+            key=lambda each: (each.day, each.harm, each.rank),
+        )
+        own = "its own promise holds nowhere; " if self.positions[0].holds is False else ""
+        if self.unit == SLIP:
+            return choice, f"{own}nothing else is promised, and nowhere is it earlier"
+        if fewest:
+            return choice, f"{own}promises break wherever it stands, nowhere fewer than there, and there it is earliest"
+        if choice.rank == 1:
+            return choice, f"{own}no promise breaks even there, and nowhere is it earlier"
+        return choice, f"{own}it is the earliest date at which no promise breaks"
+
+    def table(self) -> pl.DataFrame:
+        """A row per position: rank, last_rank, date, chance, breaks, mends (names), harm, all_hold, best, recommended."""
+        import polars as pl
+
+        return pl.DataFrame(
+            {
+                "rank": [each.rank for each in self.positions],
+                "last_rank": [each.last_rank for each in self.positions],
+                "date": pl.Series([each.date for each in self.positions], dtype=pl.Date),
+                "chance": pl.Series([each.chance for each in self.positions], dtype=pl.Float64),
+                "breaks": ["; ".join(each.breaks) for each in self.positions],
+                "mends": ["; ".join(each.mends) for each in self.positions],
+                "harm": pl.Series([each.harm for each in self.positions], dtype=pl.Float64),
+                "all_hold": pl.Series([each.all_hold for each in self.positions], dtype=pl.Float64),
+                "best": [each.is_best for each in self.positions],
+                "recommended": [each == self.recommended for each in self.positions],
+            }
+        )
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values, ready for JSON; None where a date or a number is not finite."""
+        return {
+            "feature": self.feature,
+            "level": self.level,
+            "unit": self.unit,
+            "positions": [_describe(position) for position in self.positions],
+            "recommended": _describe(self.recommended),
+            "reason": self.reason,
+        }
+
+
+def frontier(
+    before: Forecast,
+    feature: Feature | External | str,
+    *,
+    then: WhatIf | None = None,
+    level: float | None = None,
+    progress: Progress | None = None,
+) -> Frontier:
+    """A feature at every position of a roadmap that has been forecast.
+
+    feature : a new one, or the name of one of the roadmap, which is then moved
+    then : edits that follow, at every position alike (a link from another feature to the new one, say)
+    level : of its dates; None takes the roadmap's promise level
+    progress : called with (positions done, all positions)
+
+    Positions between which no part of its teams and lanes stands come to the same and are simulated once; each is simulated in
+    full, on the luck of `before`, and only its summary is kept. Raises Fault when an edit is not possible.
+    """
+    name = feature if isinstance(feature, str) else feature.name
+    at_level = before.roadmap.promise_level if level is None else read_level(level)
+    spans = find_spans(before.roadmap, feature)
+    positions: list[Position] = []
+    unit = SLIP
+    for done, (rank, last_rank) in enumerate(spans):
+        edited = place(before.roadmap, feature, rank)
+        edited = edited if then is None else then.apply(edited)
+        impact = compare(before, before.again(edited))
+        unit = _find_unit(impact, name)
+        positions.append(_judge(impact, name, unit, rank, last_rank, at_level))
+        if progress is not None:
+            progress(done + 1, len(spans))
+    judged = tuple(
+        Position(**{**vars(each), "is_best": not any(other.beats(each) for other in positions)}) for each in positions
+    )
+    return Frontier(name, at_level, unit, judged)
+
+
+def place(roadmap: Roadmap, feature: Feature | External | str, rank: int) -> Roadmap:
+    """The roadmap with a new feature at a rank, or with one of its own moved there."""
+    return roadmap.move(feature, rank=rank) if isinstance(feature, str) else roadmap.insert(feature, rank=rank)
+
+
+def find_spans(roadmap: Roadmap, feature: Feature | External | str) -> list[tuple[int, int]]:
+    """First and last rank of the positions that come to the same, from the top to the bottom.
+
+    A rank matters only among parts of the same team and lane: the order in which the team takes them.
+    """
+    if isinstance(feature, str):
+        noun = roadmap.feature(feature)
+        others = [each for each in roadmap.features if each.name != noun.name]
+    elif isinstance(feature, Feature | External):
+        noun, others = feature, list(roadmap.features)
+    else:
+        raise Fault("frontier", quote(feature), "give a Feature, or the name of one of the roadmap")
+    lanes = set(_lanes(roadmap, noun))
+    spans, first = [], 1
+    for rank, other in enumerate(others, start=1):
+        if lanes & set(_lanes(roadmap, other)):
+            spans.append((first, rank))
+            first = rank + 1
+    return [*spans, (first, len(others) + 1)]
+
+
+def _lanes(roadmap: Roadmap, feature: Feature | External) -> Iterator[tuple[str, str | None]]:
+    """The queues in which a feature stands: a team, and the objective in its allocation (None for all others)."""
+    teams = {team.name: team for team in roadmap.teams}
+    for name in getattr(feature, "work", ()):
+        shares = (teams[name].allocation if name in teams else None) or {}
+        yield name, feature.objective if feature.objective in shares else None
+
+
+def _find_unit(impact: Impact, name: str) -> str:
+    promises = [each for each in impact.before.roadmap.promises if each.name != name]
+    if not promises:
+        return SLIP
+    return COST if any(getattr(each, "cost_of_delay", None) for each in promises) else LATE
+
+
+def _judge(impact: Impact, name: str, unit: str, rank: int, last_rank: int, level: float) -> Position:
+    """The summary of one position."""
+    rows = impact.to_dict((level,))["features"]
+    own = next(row for row in rows if row["name"] == name)
+    others = [row for row in rows if row["name"] != name and row["change"] is None]
+    date = impact.after.date(name, level)
+    return Position(
+        rank=rank,
+        last_rank=last_rank,
+        date=date,
+        day=math.inf if date is None else impact.after.roadmap.clock.days_until(date),
+        chance=own["chance_after"],
+        holds=own["holds_after"],
+        breaks=tuple(each for each in impact.breaks if each != name),
+        mends=tuple(each for each in impact.mends if each != name),
+        harm=sum(_harm(row, unit) for row in others),
+        all_hold=impact.chance_all_hold()[1] if impact.after.roadmap.promises else None,
+    )
+
+
+def _harm(row: dict[str, Any], unit: str) -> float:
+    """What a position costs one of the other features; inf where an edit keeps some runs from ever finishing it."""
+    if unit == SLIP:
+        mean = row["slip"]["mean"]
+        return math.inf if mean is None else float(mean)
+    key = "late_cost" if unit == COST else "late_days"
+    if not (row["is_promise_before"] and row["is_promise_after"]):
+        return 0.0
+    before, after = row[f"{key}_before"], row[f"{key}_after"]
+    if after is None:
+        return 0.0 if before is None else math.inf
+    return 0.0 if before is None else float(after - before)
+
+
+def _describe(position: Position) -> dict[str, Any]:
+    told = dict(vars(position))
+    told["date"] = position.date and position.date.isoformat()
+    told["day"] = None if math.isinf(position.day) else position.day
+    told["harm"] = None if math.isinf(position.harm) else position.harm
+    told["breaks"], told["mends"] = list(position.breaks), list(position.mends)
+    return told
