@@ -32,9 +32,9 @@ FLOORS: tuple[tuple[str, ...], ...] = tuple(
         "tally simulation outcome impact frontier remedies commitment allocation order backtesting "
         "explanation reasons alone assumptions checkup origins coverage verdict hindsight slip positions burnup",
         "files reader toml shape schema lines loading grid workbook parquet columns notation rows sheets "
-        "faults writing importers charts report snapshots inspection json_schema starter actuals whatif_file wording",
-        "cli commands options screen web __main__ checklist binding scoreboard edit_options "
-        "impact_page impact_wording frontier_page",
+        "faults writing importers charts report snapshots inspection json_schema starter actuals whatif_file "
+        "wording impact_wording",
+        "cli commands options screen web __main__ checklist binding scoreboard edit_options impact_page frontier_page",
     )
 )
 """Kernels, nouns, model, answers, edges, doors. A package of its own (importers) stands on one floor with all its modules."""

@@ -14,6 +14,9 @@ from forecast.charts.gallery import CHARTS, draw, render
 from forecast.charts.paging import Page, pages
 from forecast.charts.past import throughput
 from forecast.charts.roadmaps import dates, heatmap
+from forecast.charts.spells import days
+from forecast.charts.trust import calibration, pit
+from forecast.charts.whatifs import frontier, slips
 
 __all__ = [
     "CHARTS",
@@ -21,11 +24,16 @@ __all__ = [
     "Page",
     "Picture",
     "burn_up",
+    "calibration",
     "dates",
+    "days",
     "draw",
+    "frontier",
     "heatmap",
     "pages",
+    "pit",
     "render",
     "s_curve",
+    "slips",
     "throughput",
 ]

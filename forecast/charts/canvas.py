@@ -336,17 +336,24 @@ def spread(places: Sequence[float], gap: float) -> list[float]:
 
 
 def lay_dates(ax: Axes, first: dt.date, last: dt.date) -> None:
-    """A horizontal axis of dates: a tick at the first of a month, as many as there is room for, the year below January."""
+    """A horizontal axis of dates: marks at the first of months, or on Mondays, as many as there is room for, with the year."""
     last = max(last, first + dt.timedelta(days=7))
     ax.set_xlim(number(first), number(last))
     months = (last.year - first.year) * 12 + last.month - first.month + 1
     room = max(2, int(inches(ax)[0] / 0.5))
     step = next((step for step in (1, 2, 3, 6, 12, 24, 60, 120) if months / step <= room), 240)
     ticks = [day for day in _first_days(first, last, step) if first <= day <= last]
+    is_short = len(ticks) < 2
+    if is_short:
+        mondays = [
+            first + dt.timedelta(days=-first.weekday() % 7 + 7 * week) for week in range((last - first).days // 7 + 1)
+        ]
+        ticks = [day for day in mondays if day <= last][:: max(1, -(-len(mondays) // room))]
     labels, told = [], 0
     for day in ticks:
         year = str(day.year) if day.year != told else ""
-        labels.append(f"{MONTHS[day.month - 1]}\n{year}" if step < 12 else year)
+        month = f"{day.day} {MONTHS[day.month - 1]}" if is_short else MONTHS[day.month - 1]
+        labels.append(f"{month}\n{year}" if step < 12 else year)
         told = day.year
     name_columns(ax, [number(day) for day in ticks], labels)
     ax.grid(axis="x", color=FAINT, linewidth=0.6)
@@ -354,11 +361,16 @@ def lay_dates(ax: Axes, first: dt.date, last: dt.date) -> None:
 
 def lay_counts(ax: Axes, what: str) -> None:
     """A vertical axis of whole numbers from 0, a few of them marked."""
-    top = ax.get_ylim()[1]
-    ticks = [tick for tick in MaxNLocator(5, integer=True).tick_values(0, top) if 0 <= tick <= top]
+    low, top = ax.get_ylim()
+    ticks = [tick for tick in whole_ticks(top, 5, min(low, 0.0)) if tick >= low]
     ax.set_yticks(ticks, [f"{tick:,.0f}" for tick in ticks])
     ax.grid(axis="y", color=FAINT, linewidth=0.6)
     ax.set_ylabel(what, fontsize=SMALL + 0.5, color=MUTED)
+
+
+def whole_ticks(top: float, most: int, low: float = 0.0) -> list[float]:
+    """Round whole numbers up to a top, about so many."""
+    return [float(tick) for tick in MaxNLocator(most, integer=True).tick_values(low, top) if low <= tick <= top]
 
 
 def _first_days(first: dt.date, last: dt.date, step: int) -> list[dt.date]:

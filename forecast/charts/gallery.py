@@ -10,13 +10,18 @@ from typing import Any
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_pdf import PdfPages
 
+from forecast.backtesting import backtest
 from forecast.charts.canvas import STABLE_PDF, Picture, Size
 from forecast.charts.curves import burn_up, s_curve
 from forecast.charts.paging import pages
 from forecast.charts.past import throughput
 from forecast.charts.roadmaps import dates, heatmap
+from forecast.charts.spells import days
+from forecast.charts.trust import calibration, pit
 from forecast.errors import Fault, did_you_mean, quote
+from forecast.explanation import explain
 from forecast.outcome import LEVELS, Forecast
+from forecast.verdict import Backtest
 
 KINDS = ("png", "svg", "pdf")
 MOST_PIXELS = 2**16 - 1
@@ -28,6 +33,7 @@ class Chart:
 
     draw : makes it; by_page : it has a row a feature, and as many pictures as these take
     needs : "feature" or "team" or nothing: what has to be named; takes : what may be
+    thing : makes what is drawn from the forecast; None for the forecast itself
     """
 
     draw: Callable[..., Axes]
@@ -36,6 +42,11 @@ class Chart:
     needs: str = ""
     takes: str = ""
     has_levels: bool = False
+    thing: Callable[[Forecast], Any] | None = None
+
+
+def _test_past(forecast: Forecast) -> Backtest:
+    return backtest(forecast.history, models=forecast.model, seed=forecast.seed)
 
 
 CHARTS = {
@@ -44,6 +55,9 @@ CHARTS = {
     "curve": Chart(s_curve, "how sure one feature is by each day", needs="feature", takes="feature", has_levels=True),
     "burn-up": Chart(burn_up, "what the roadmap, or a team, gets done", takes="team"),
     "throughput": Chart(throughput, "what each sprint of a team finished", needs="team", takes="team"),
+    "days": Chart(days, "where the days until each feature go", by_page=True, thing=explain),
+    "calibration": Chart(calibration, "how often forecasts of the past held", thing=_test_past),
+    "pit": Chart(pit, "where what happened fell in what was forecast", thing=_test_past),
 }
 """By the names that the command line knows."""
 
@@ -76,13 +90,14 @@ def draw(
             raise Fault(f"chart {name}", f"{what} = {quote(given)}", f"it is not about one {what}; leave it out")
         if given is not None:
             options[what] = given
+    thing = chart.thing(forecast) if chart.thing else forecast
     if not chart.by_page:
-        return [_picture_of(chart.draw(forecast, **options))]
+        return [_picture_of(chart.draw(thing, **options))]
     found = pages(forecast, size)
     drawn = []
     for page in found:
         title = {"title": f"{page}"} if len(found) > 1 and page.title else {}
-        drawn.append(_picture_of(chart.draw(forecast, features=page.features, **options, **title)))
+        drawn.append(_picture_of(chart.draw(thing, features=page.features, **options, **title)))
     return drawn
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Sequence
-from typing import Any
 
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
@@ -15,31 +14,24 @@ from matplotlib.patches import Patch, Rectangle
 from forecast.charts.canvas import (
     ALARM,
     DARK,
-    EDGE,
-    FAINT,
     INK,
     LIGHT,
     MIDDLE,
     MUTED,
-    NORMAL,
     PAPER,
     SMALL,
-    Margins,
     Size,
     foot,
     head,
-    head_room,
     inches,
     lay_dates,
     lay_key,
     name_columns,
-    name_rows,
     number,
     open_axes,
-    widest,
-    write,
 )
-from forecast.charts.paging import WIDTH, Row, find_rows, find_size
+from forecast.charts.ladder import Column, find_margins, lay_rows, write_columns
+from forecast.charts.paging import Row, find_rows, find_size
 from forecast.errors import Fault
 from forecast.outcome import LEVELS, Forecast
 from forecast.phrases import MONTHS, say_date
@@ -47,9 +39,8 @@ from forecast.tally import say_chance
 from forecast.values import read_levels
 from forecast.wording import say_level, say_provenance
 
-RANKS, GAP = 0.32, 0.12
 THICK = 0.17
-"""Inches for the ranks, between names and picture, and of a bar at most."""
+"""Inches of a bar at most."""
 
 MOST_MONTHS = 15
 SHADES = LinearSegmentedColormap.from_list("chance", [PAPER, "#cfe3f2", "#5fa3cf", "#1f5f94", "#08304f"])
@@ -80,75 +71,33 @@ def dates(
     said = f"In {100 * levels[1]:g} of 100 simulated futures it is done by the end of the dark bar. The number is its priority."
     if len(rows) < len(forecast.features):
         said += " Links to features that are not on this picture are left out."
-    margins = _margins(rows, sum(room for _, room, _ in columns), size, said, 0.75)
+    margins = find_margins([row.name for row in rows], columns, size, said, 0.75)
     size, margins = find_size(size, len(rows), margins, "chart dates")
     ax = open_axes(ax, size, margins)
-    _lay_rows(ax, rows, margins)
+    lay_rows(ax, [row.name for row in rows], [row.rank for row in rows], margins)
     last = _last_day(forecast, rows)
     lay_dates(ax, forecast.roadmap.start, last)
     _draw_links(ax, forecast, rows)
     for place, row in enumerate(rows):
         _draw_dates(ax, place, row, last)
-    _write_columns(ax, rows, columns)
+    write_columns(ax, columns)
     lay_key(ax, _marks(levels, rows, last), margins, 0.55 if any(row.due for row in rows) else 0.5)
     head(ax, title, said, margins)
     foot(ax, say_provenance({"provenance": forecast.provenance()}), margins)
     return ax
 
 
-def _write_columns(ax: Axes, rows: Sequence[Row], columns: Sequence[tuple[str, float, list[str]]]) -> None:
-    at = inches(ax)[0] + 0.1
-    for heading, room, texts in columns:
-        for line, part in enumerate(reversed(heading.split("\n"))):
-            write(ax, (at + room, 0.05 + 0.13 * line), part, points=SMALL, color=MUTED, ha="right", va="bottom")
-        for place, text in enumerate(texts):
-            color = ALARM if rows[place].holds is False and heading == "Chance" else INK
-            weight = "bold" if color == ALARM else "normal"
-            _write_beside(ax, place, at + room, text, len(rows), color=color, weight=weight)
-        at += room + 0.16
-
-
-def _columns(rows: Sequence[Row], levels: Sequence[float]) -> list[tuple[str, float, list[str]]]:
-    """What is written to the right of the bars: heading, room in inches, and a text a row."""
-    sure = [say_date(row.dates[1]) for row in rows]
-    columns = [(f"{say_level(levels[1])}\nsure by", widest(sure, SMALL + 0.5, least=0.5), sure)]
+def _columns(rows: Sequence[Row], levels: Sequence[float]) -> list[Column]:
+    """What is written to the right of the bars."""
+    columns = [Column(f"{say_level(levels[1])}\nsure by", [say_date(row.dates[1]) for row in rows])]
     if any(row.due for row in rows):
-        due = [say_date(row.due) if row.due else "" for row in rows]
+        broken = frozenset(place for place, row in enumerate(rows) if row.holds is False)
         chance = [f"{row.chance}{' NO' if row.holds is False else ''}" for row in rows]
-        columns += [("Due", widest(due, SMALL + 0.5, least=0.3), due)]
-        columns += [("Chance", widest(chance, SMALL + 0.5, least=0.5) + 0.06, chance)]
+        columns += [
+            Column("Due", [say_date(row.due) if row.due else "" for row in rows]),
+            Column("Chance", chance, broken),
+        ]
     return columns
-
-
-def _margins(rows: Sequence[Row], right: float, size: Size | None, said: str, above: float) -> Margins:
-    """Room for ranks and names on the left, never more than a third of the picture, and for columns on the right.
-
-    said : what stands below the title; above : inches between that and the rows
-    """
-    width = WIDTH if size is None else size[0]
-    names = widest([row.name for row in rows], NORMAL, least=0.6, most=min(3.0, 0.3 * width))
-    beside = right + 0.1 + 0.5 if right else 0.3
-    return Margins(EDGE + RANKS + names + GAP, beside, head_room(said, width) + above, 0.72)
-
-
-def _lay_rows(ax: Axes, rows: Sequence[Row], margins: Margins) -> None:
-    """One row a feature, the first on top: names as labels of the axis, ranks before them, a line between rows."""
-    ax.set_ylim(len(rows) - 0.5, -0.5)
-    height = inches(ax)[1] / len(rows)
-    room = margins.left - EDGE - RANKS - GAP
-    name_rows(ax, [row.name for row in rows], room, min(NORMAL, 72 * height * 0.72))
-    for place, row in enumerate(rows):
-        if row.rank is not None:
-            _write_beside(ax, place, -(room + GAP + 0.1), str(row.rank), len(rows), color=MUTED)
-        if place:
-            ax.axhline(place - 0.5, color=FAINT, linewidth=0.4, zorder=0)
-
-
-def _write_beside(ax: Axes, place: int, across: float, text: str, rows: int, **style: Any) -> None:
-    height = inches(ax)[1] / rows
-    points = min(SMALL + 0.5, 72 * height * 0.66)
-    down = -(place + 0.5) * height
-    write(ax, (across, down), text, points=points, ha="right", va="center_baseline", **style)
 
 
 def _last_day(forecast: Forecast, rows: Sequence[Row]) -> dt.date:
@@ -242,10 +191,10 @@ def heatmap(
     level = forecast.roadmap.promise_level
     rows = find_rows(forecast, features, (0.5, level, 0.95) if 0.5 < level < 0.95 else (0.5, 0.85, 0.95))
     said = f"In percent. The bar on the left of a cell: from here on at least {say_level(level)}, enough to promise it. ▽ due."
-    margins = _margins(rows, 0, size, said, 0.5)
+    margins = find_margins([row.name for row in rows], [], size, said, 0.5)
     size, margins = find_size(size, len(rows), margins, "chart heatmap")
     ax = open_axes(ax, size, margins)
-    _lay_rows(ax, rows, margins)
+    lay_rows(ax, [row.name for row in rows], [row.rank for row in rows], margins)
     ends, step = _ends(forecast.roadmap.start, _last_day(forecast, rows), min(MOST_MONTHS, int(inches(ax)[0] / 0.42)))
     chances = [[forecast.chance(row.name, by=end) for end in ends] for row in rows]
     _draw_cells(ax, rows, chances, ends, forecast)

@@ -10,7 +10,7 @@ import click
 from forecast.errors import escape
 from forecast.options import Settings, say, simulate, with_settings, without_tables
 
-NAMES = ("dates", "heatmap", "curve", "burn-up", "throughput")
+NAMES = ("dates", "heatmap", "curve", "burn-up", "throughput", "days", "calibration", "pit")
 KINDS = (".png", ".svg", ".pdf")
 
 
@@ -48,7 +48,7 @@ def chart(
     force: bool,
     **given: Any,
 ) -> None:
-    """Draw the chart NAME of the portfolio in DIR: dates, heatmap, curve, burn-up or throughput.
+    """Draw the chart NAME of the portfolio in DIR: dates, heatmap, curve, burn-up, throughput, days, calibration or pit.
 
     What does not fit on one picture is grouped by objective into FILE-1, FILE-2 and so on, or the pages of one PDF.
 
