@@ -107,7 +107,7 @@ def pit(backtest: Backtest, ax: Axes | None = None, *, size: Size | None = None)
     ax.set_ylim(0, max(0.25, 1.1 * max(shares)))
     ticks = [tick / 10 for tick in range(11) if tick / 10 <= ax.get_ylim()[1]]
     ax.set_yticks(ticks, [f"{100 * tick:.0f} %" for tick in ticks])
-    name_columns(ax, [0.5, BINS / 2, BINS - 0.5], ["better than\nforecast", "as\nexpected", "worse than\nforecast"])
+    name_columns(ax, [1.0, BINS / 2, BINS - 1.0], ["better than\nforecast", "as\nexpected", "worse than\nforecast"])
     ax.grid(axis="y", color=FAINT, linewidth=0.6)
     ax.set_ylabel(f"share of {len(places.place):,} forecasts", fontsize=SMALL + 0.5, color=MUTED)
     head(ax, "Where what happened fell", said, margins)
