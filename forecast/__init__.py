@@ -34,6 +34,8 @@ _HOME = {
     # from files to answers
     "init": "starter",
     "read": "files",
+    "make_report": "report",
+    "Report": "report",
     "roadmap_schema": "json_schema",
     "simulate": "simulation",
     "how_many": "simulation",
@@ -97,6 +99,7 @@ __all__ = [
     "Position",
     "Reason",
     "Refused",
+    "Report",
     "Risk",
     "Roadmap",
     "Slip",
@@ -114,6 +117,7 @@ __all__ = [
     "how_many",
     "init",
     "look_back",
+    "make_report",
     "read",
     "read_past",
     "read_what_if",
@@ -140,6 +144,7 @@ if TYPE_CHECKING:
     from forecast.outcome import Forecast
     from forecast.positions import Frontier, Position, frontier
     from forecast.reasons import Reason, find_reasons
+    from forecast.report import Report, make_report
     from forecast.rivals import MeanRate, Poisson
     from forecast.roadmap import Roadmap
     from forecast.simulation import how_many, simulate

@@ -215,9 +215,6 @@ def write(text: str) -> None:
 
 def write_table(table: DataFrame) -> None:
     """Prints a table as CSV. A text that a spreadsheet would take for a formula gets an apostrophe before it."""
-    import polars as pl
+    from forecast.writing import as_csv
 
-    texts = [name for name, kind in table.schema.items() if kind == pl.String]
-    risky = {name: pl.col(name).str.contains(r"^[=+\-@\t\r]") for name in texts}
-    safe = [pl.when(risky[name]).then(pl.lit("'") + pl.col(name)).otherwise(pl.col(name)).alias(name) for name in texts]
-    write(table.with_columns(safe).write_csv())
+    write(as_csv(table))

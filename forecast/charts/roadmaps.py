@@ -249,6 +249,12 @@ def _mark(ax: Axes, place: int, row: Row, chances: Sequence[float], ends: Sequen
             ax.plot([due + 0.8], [place], marker="v", color="none", markeredgecolor=color, markersize=5.5, zorder=5)
 
 
+def find_periods(forecast: Forecast, most: int, features: Iterable[str] | None = None) -> tuple[list[dt.date], int]:
+    """The last days of the months (or quarters, half-years, years) that a heatmap shows, and the months in a period."""
+    rows = find_rows(forecast, features, (0.5, 0.85, 0.95))
+    return _ends(forecast.roadmap.start, _last_day(forecast, rows), most)
+
+
 def _ends(first: dt.date, last: dt.date, most: int) -> tuple[list[dt.date], int]:
     """The last days of the months (or of longer periods, so that there are not too many), and months in a period."""
     months = (last.year - first.year) * 12 + last.month - first.month + 1
