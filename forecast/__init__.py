@@ -42,6 +42,8 @@ _HOME = {
     # from files to answers
     "init": "starter",
     "read": "files",
+    "make_report": "report",
+    "Report": "report",
     "roadmap_schema": "json_schema",
     "simulate": "simulation",
     "how_many": "counting",
@@ -76,6 +78,9 @@ _HOME = {
     "Refused": "errors",
 }
 
+_MODULES = ("charts",)
+"""Modules that are public as they are."""
+
 __all__ = [
     "After",
     "Backtest",
@@ -106,6 +111,7 @@ __all__ = [
     "Position",
     "Reason",
     "Refused",
+    "Report",
     "Risk",
     "Roadmap",
     "Slip",
@@ -114,6 +120,7 @@ __all__ = [
     "WhatIf",
     "__version__",
     "backtest",
+    "charts",
     "check",
     "compare",
     "count_items",
@@ -125,6 +132,7 @@ __all__ = [
     "init",
     "learn",
     "look_back",
+    "make_report",
     "read",
     "read_past",
     "read_what_if",
@@ -133,6 +141,7 @@ __all__ = [
 ]
 
 if TYPE_CHECKING:
+    from forecast import charts as charts
     from forecast.actuals import read_past
     from forecast.backtesting import backtest
     from forecast.checkup import Checkup
@@ -155,6 +164,7 @@ if TYPE_CHECKING:
     from forecast.outcome import Forecast
     from forecast.positions import Frontier, Position, frontier
     from forecast.reasons import Reason, find_reasons
+    from forecast.report import Report, make_report
     from forecast.retrospect import find_looks
     from forecast.rivals import MeanRate, Poisson
     from forecast.roadmap import Roadmap
@@ -170,6 +180,8 @@ if TYPE_CHECKING:
 
 
 def __getattr__(name: str) -> Any:
+    if name in _MODULES:
+        return import_module(f"forecast.{name}")
     if name in _HOME:
         value = globals()[name] = getattr(import_module(f"forecast.{_HOME[name]}"), name)
         return value

@@ -13,8 +13,10 @@ import click
 
 from forecast import __version__
 from forecast.commands.backtest import backtest
+from forecast.commands.chart import chart
 from forecast.commands.check import check
 from forecast.commands.init import init
+from forecast.commands.report import report
 from forecast.commands.run import run
 from forecast.commands.schema import schema
 from forecast.commands.what_if import what_if
@@ -51,7 +53,7 @@ def cli() -> None:
     """
 
 
-COMMANDS = (init, check, run, what_if, backtest, schema)
+COMMANDS = (init, check, run, report, chart, what_if, backtest, schema)
 for command in COMMANDS:
     cli.add_command(command)
 

@@ -218,7 +218,7 @@ class Impact:
     @cached_property
     def _all_hold(self) -> tuple[np.ndarray, np.ndarray]:
         """Whether each run keeps every promise, before and after: (runs,) each."""
-        before, after = (_hold_all(side) for side in (self.before, self.after))
+        before, after = (hold_all(side) for side in (self.before, self.after))
         return before, after
 
     @cached_property
@@ -329,7 +329,7 @@ def _find_grid(roadmap: Roadmap, name: str) -> tuple[int, int]:
     return days, (roadmap.start - (team.sprint_start or roadmap.start)).days % days
 
 
-def _hold_all(forecast: Forecast) -> np.ndarray:
+def hold_all(forecast: Forecast) -> np.ndarray:
     """Whether each run keeps every promise of a forecast's roadmap: (runs,)."""
     held = np.ones(forecast.runs, bool)
     for row, feature in enumerate(forecast.roadmap.features):

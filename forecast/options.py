@@ -154,6 +154,12 @@ def with_settings(command: Command, runs: int = 10_000, least: int = 1, most: in
     return command
 
 
+def without_tables(command: click.Command) -> click.Command:
+    """Takes the options away that print a forecast as a table, from a command that writes files."""
+    command.params = [param for param in command.params if param.name not in ("as_json", "as_csv")]
+    return command
+
+
 def simulate(folder: str, settings: Settings) -> Forecast:
     """The forecast that was asked for; what takes long is said on standard error."""
     from forecast.files import read_portfolio
@@ -213,9 +219,6 @@ def write(text: str) -> None:
 
 def write_table(table: DataFrame) -> None:
     """Prints a table as CSV. A text that a spreadsheet would take for a formula gets an apostrophe before it."""
-    import polars as pl
+    from forecast.writing import as_csv
 
-    texts = [name for name, kind in table.schema.items() if kind == pl.String]
-    risky = {name: pl.col(name).str.contains(r"^[=+\-@\t\r]") for name in texts}
-    safe = [pl.when(risky[name]).then(pl.lit("'") + pl.col(name)).otherwise(pl.col(name)).alias(name) for name in texts]
-    write(table.with_columns(safe).write_csv())
+    write(as_csv(table))

@@ -104,6 +104,11 @@ class Forecast:
             return 0.0
         return share_error(self._finished(row, self._until(row, by)), self.runs)
 
+    def curve(self, name: str | None = None) -> tuple[list[dt.date], Floats]:
+        """The working days up to the last finish, and the share of runs finished by the end of each: rising, (days,)."""
+        until = self._days(self._row(name)).until[1:]
+        return self._dates[: len(until)], until / self.runs
+
     def together(self, names: Sequence[str]) -> Forecast:
         """The forecast of when *all* of these are finished: one row, the later of them in each run."""
         rows = [self._row(name) for name in read_list(names, "together", "names")]

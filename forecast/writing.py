@@ -9,8 +9,12 @@ import shutil
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import count
 from pathlib import Path, PurePosixPath, PureWindowsPath
+from typing import TYPE_CHECKING
 
 from forecast.errors import Fault, escape
+
+if TYPE_CHECKING:
+    from polars import DataFrame
 
 Name = str | os.PathLike[str]
 
@@ -79,6 +83,16 @@ def write_folder(
             undone.enter_context(_placed(draft, target, force))
         for parent in {target.parent for target in drafts}:
             _flush_folder(parent)
+
+
+def as_csv(table: DataFrame) -> str:
+    """A table as CSV. A text that a spreadsheet would take for a formula gets an apostrophe before it."""
+    import polars as pl
+
+    texts = [name for name, kind in table.schema.items() if kind == pl.String]
+    risky = {name: pl.col(name).str.contains(r"^[=+\-@\t\r]") for name in texts}
+    safe = [pl.when(risky[name]).then(pl.lit("'") + pl.col(name)).otherwise(pl.col(name)).alias(name) for name in texts]
+    return table.with_columns(safe).write_csv()
 
 
 def _check_inside(name: str) -> PurePosixPath:

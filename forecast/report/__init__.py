@@ -1,0 +1,117 @@
+"""Reports: a forecast for its stakeholders, as one page with its charts and numbers beside it.
+
+fc.make_report(base).write("reports/x")
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from forecast.checkup import Checkup
+from forecast.errors import Fault, quote
+from forecast.outcome import LEVELS, Forecast
+from forecast.report.facts import Facts, Progress, find_facts
+from forecast.report.markdown import to_markdown
+from forecast.report.page import render_page
+from forecast.report.pictures import Drawn, draw_shot, list_shots
+from forecast.report.story import Story, tell_story
+from forecast.report.tables import to_csv, to_json, to_xlsx
+from forecast.whatif import WhatIf
+from forecast.writing import write_folder
+
+Said = Callable[[str, int, int], None]
+"""Called with what is being done, how much of it is done, and how much there is."""
+
+
+@dataclass(frozen=True, eq=False)
+class Report:
+    """A forecast as a page, a text, tables and pictures, all of the same numbers. `make_report` makes it."""
+
+    facts: Facts
+    drawn: tuple[Drawn, ...]
+
+    @cached_property
+    def story(self) -> Story:
+        """What the page and the text say."""
+        return tell_story(self.facts)
+
+    @property
+    def html(self) -> str:
+        """The page: one file that needs no other, no network, and runs nothing but its own script."""
+        return render_page(self.story, self.drawn)
+
+    @property
+    def markdown(self) -> str:
+        """The text, for a chat or a wiki."""
+        return to_markdown(self.story)
+
+    @property
+    def missing(self) -> str:
+        """Characters that no font here has: escapes in the PNGs, themselves in the SVGs and on the page."""
+        return "".join(sorted(set().union(*(each.missing for each in self.drawn))))
+
+    def files(self) -> dict[str, str | bytes]:
+        """All files of the report by their names in its folder."""
+        found: dict[str, str | bytes] = {
+            "index.html": self.html,
+            "forecast.json": to_json(self.facts),
+            "forecast.csv": to_csv(self.facts),
+            "forecast.xlsx": to_xlsx(self.facts),
+        }
+        for each in self.drawn:
+            found[f"charts/{each.shot.name}.png"] = each.png
+            found[f"charts/{each.shot.name}.svg"] = each.svg
+        return found
+
+    def write(self, folder: str | os.PathLike[str], *, force: bool = False) -> list[str]:
+        """Writes all files into a folder, all or none, and returns their names. Raises Fault when some are there already.
+
+        force : overwrite them; what else is in the folder stays
+        """
+        found = self.files()
+        write_folder(folder, found, force=force)
+        return list(found)
+
+
+def make_report(
+    forecast: Forecast,
+    *,
+    title: str = "",
+    levels: Sequence[float] = LEVELS,
+    checkup: Checkup | None = None,
+    what_ifs: Sequence[WhatIf] = (),
+    has_pictures: bool = True,
+    progress: Said | None = None,
+) -> Report:
+    """A report of a forecast: a `Report`.
+
+    title : what it is a forecast of; levels : of the columns of dates
+    checkup : of the files that the forecast came from, as `check` makes it; None examines the roadmap and the history
+    what_ifs : each is simulated with the same luck and compared
+    has_pictures : False leaves the charts out, which take most of the time
+
+    Raises Fault for what is no forecast, or a joint one, and as `WhatIf.apply` does.
+    """
+    if not isinstance(forecast, Forecast) or forecast.joint or forecast.is_alone:
+        raise Fault("report", quote(forecast), "give the forecast of a whole roadmap, as simulate makes one")
+    if not forecast.features:
+        raise Fault("report", "no features", "a roadmap needs at least one feature to be reported on")
+    facts = find_facts(
+        forecast, title=title, levels=levels, checkup=checkup, what_ifs=what_ifs, progress=_tell(progress, "Asking")
+    )
+    return Report(facts, tuple(_draw_all(facts, _tell(progress, "Drawing"))) if has_pictures else ())
+
+
+def _draw_all(facts: Facts, progress: Progress | None) -> Iterator[Drawn]:
+    shots = list_shots(facts)
+    for done, shot in enumerate(shots, start=1):
+        yield draw_shot(shot)
+        if progress is not None:
+            progress(done, len(shots))
+
+
+def _tell(progress: Said | None, what: str) -> Progress | None:
+    return None if progress is None else lambda done, count: progress(what, done, count)
