@@ -30,13 +30,14 @@ FLOORS: tuple[tuple[str, ...], ...] = tuple(
         "growth items",
         "throughput calendar plan scope luck prospects oddities pacing past clue trust timekeeping soundness "
         "precedence remarks ancestry rivals cleaning looks retrospect drift pace",
-        "tally simulation counting outcome impact frontier remedies commitment allocation order backtesting "
-        "explanation reasons alone assumptions checkup origins coverage verdict hindsight slip positions",
+        "tally simulation counting outcome impact frontier remedies remedy commitment allocation order backtesting "
+        "explanation reasons alone assumptions checkup origins coverage verdict hindsight slip positions menu "
+        "screening search",
         "files reader toml shape schema lines loading grid workbook parquet columns notation rows sheets "
         "faults writing importers charts report snapshots inspection json_schema starter actuals whatif_file "
         "experience lessons",
         "cli commands options screen wording web __main__ checklist binding scoreboard edit_options "
-        "impact_page impact_wording frontier_page",
+        "impact_page impact_wording frontier_page remedies_page remedy_options",
     )
 )
 """Kernels, nouns, model, answers, edges, doors. A package of its own (importers) stands on one floor with all its modules."""
