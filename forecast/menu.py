@@ -272,9 +272,9 @@ def _move_down(roadmap: Roadmap, name: str, value: float) -> Iterator[Choice]:
 def _defer(roadmap: Roadmap, name: str, last: str, value: float) -> Iterator[Choice]:
     """Below the last of the promises, and to the bottom."""
     now, below, bottom = roadmap.rank(name), roadmap.rank(last), len(roadmap.features)
-    if now < below < bottom:
+    if now < below:
         yield Choice(DEFER, name, Edit("move", name=name, below=last), Cost(value=value), below - now)
-    if now < bottom:
+    if now < bottom != below:
         yield Choice(DEFER, name, Edit("move", name=name, rank=bottom), Cost(value=value), bottom - now)
 
 

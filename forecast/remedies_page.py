@@ -68,7 +68,11 @@ def say_answer(remedies: Remedies) -> str:
 
 def say_remedy(remedy: Remedy) -> str:
     """What is done, in words: moving Ads below Search and changing Checkout to 75 % of its size."""
-    phrases = [say_edit(edit) for edit in remedy.edits]
+    bottom = len(remedy.roadmap.features)
+    phrases = [
+        f"Moving {escape(edit.subject)} to the bottom" if edit.values.get("rank") == bottom else say_edit(edit)
+        for edit in remedy.edits
+    ]
     return say_list([phrase[0].lower() + phrase[1:] for phrase in phrases])
 
 

@@ -52,6 +52,7 @@ LONGER = {
     "simulation.simulate": 60,  # every option of the main function, and what each means
     "backtesting.backtest": 62,  # likewise
     "hindsight.look_back": 45,  # likewise
+    "remedy.remedies": 65,  # likewise
     "plan.build_plan": 45,  # one line for each array of the plan
 }
 

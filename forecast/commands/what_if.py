@@ -42,14 +42,7 @@ def what_if(folder: str, versus: tuple[str, ...], **given: Any) -> None:
     """
     options, wanted = take_edits(given), take_remedies(given)
     settings = Settings(**given)
-    if not (options.are_any or versus):
-        raise click.UsageError("Nothing is edited; try --add FILE, --drop NAME, --move NAME or --edits FILE.")
-    if options.everywhere and versus:
-        raise click.UsageError("--everywhere and --versus are two questions; ask one at a time.")
-    if wanted.keep and (options.everywhere or versus):
-        raise click.UsageError(
-            f"--keep and --{'everywhere' if options.everywhere else 'versus'} ask two things; one at a time."
-        )
+    check_question(options, wanted, versus)
     if wanted.keep:
         write_remedies(folder, options, wanted, settings)
         return
@@ -69,6 +62,17 @@ def what_if(folder: str, versus: tuple[str, ...], **given: Any) -> None:
         write_csv(impacts, asked)
     else:
         write_pages(impacts, asked, settings)
+
+
+def check_question(options: EditOptions, wanted: RemedyOptions, versus: tuple[str, ...]) -> None:
+    """Refuses what asks nothing, or two things at a time."""
+    if not (options.are_any or versus):
+        raise click.UsageError("Nothing is edited; try --add FILE, --drop NAME, --move NAME or --edits FILE.")
+    if options.everywhere and versus:
+        raise click.UsageError("--everywhere and --versus are two questions; ask one at a time.")
+    if wanted.keep and (options.everywhere or versus):
+        other = "everywhere" if options.everywhere else "versus"
+        raise click.UsageError(f"--keep and --{other} are two questions; ask one at a time.")
 
 
 def write_frontier(base: Forecast, options: EditOptions, settings: Settings) -> None:
