@@ -54,6 +54,10 @@ _HOME = {
     "frontier": "positions",
     "Frontier": "positions",
     "Position": "positions",
+    "remedies": "remedy",
+    "Remedies": "remedy",
+    "Remedy": "remedy",
+    "Menu": "menu",
     "find_reasons": "reasons",
     "Reason": "reasons",
     "Forecast": "outcome",
@@ -105,12 +109,15 @@ __all__ = [
     "Learned",
     "Look",
     "MeanRate",
+    "Menu",
     "Part",
     "PastRoadmap",
     "Poisson",
     "Position",
     "Reason",
     "Refused",
+    "Remedies",
+    "Remedy",
     "Report",
     "Risk",
     "Roadmap",
@@ -136,6 +143,7 @@ __all__ = [
     "read",
     "read_past",
     "read_what_if",
+    "remedies",
     "roadmap_schema",
     "simulate",
 ]
@@ -161,9 +169,11 @@ if TYPE_CHECKING:
     from forecast.items import Item, count_items
     from forecast.json_schema import roadmap_schema
     from forecast.looks import Look, learn
+    from forecast.menu import Menu
     from forecast.outcome import Forecast
     from forecast.positions import Frontier, Position, frontier
     from forecast.reasons import Reason, find_reasons
+    from forecast.remedy import Remedies, Remedy, remedies
     from forecast.report import Report, make_report
     from forecast.retrospect import find_looks
     from forecast.rivals import MeanRate, Poisson

@@ -30,12 +30,14 @@ FLOORS: tuple[tuple[str, ...], ...] = tuple(
         "growth items",
         "throughput calendar plan scope luck prospects oddities pacing past clue trust timekeeping soundness "
         "precedence remarks ancestry rivals cleaning looks retrospect drift pace",
-        "tally simulation counting outcome impact frontier remedies commitment allocation order backtesting "
-        "explanation reasons alone assumptions checkup origins coverage verdict hindsight slip positions burnup",
+        "tally simulation counting outcome impact frontier remedies remedy commitment allocation order backtesting "
+        "explanation reasons alone assumptions checkup origins coverage verdict hindsight slip positions burnup "
+        "menu screening search",
         "files reader toml shape schema lines loading grid workbook parquet columns notation rows sheets "
         "faults writing importers charts report snapshots inspection json_schema starter actuals whatif_file "
         "experience lessons wording impact_wording sentences",
-        "cli commands options screen web __main__ checklist binding scoreboard edit_options impact_page frontier_page",
+        "cli commands options screen web __main__ checklist binding scoreboard edit_options impact_page frontier_page "
+        "remedies_page remedy_options",
     )
 )
 """Kernels, nouns, model, answers, edges, doors. A package of its own (importers) stands on one floor with all its modules."""
@@ -50,6 +52,7 @@ LONGER = {
     "simulation.simulate": 60,  # every option of the main function, and what each means
     "backtesting.backtest": 62,  # likewise
     "hindsight.look_back": 45,  # likewise
+    "remedy.remedies": 65,  # likewise
     "plan.build_plan": 45,  # one line for each array of the plan
 }
 
