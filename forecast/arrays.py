@@ -125,6 +125,7 @@ class Deck(NamedTuple):
     odds : (cards,) of 2**32 chances, those of the first face
     faces : (2 cards,) items of the first and the second face of each card
     is_whole : (T,) 1 when a sprint's items are rounded to whole ones
+    behind : (T, Q) the first segment behind each sprint
     """
 
     keys: Words
@@ -134,6 +135,7 @@ class Deck(NamedTuple):
     odds: Longs
     faces: Floats
     is_whole: Flags
+    behind: Longs
 
 
 class Walk(NamedTuple):
@@ -145,8 +147,8 @@ class Walk(NamedTuple):
     step_at : (T, Q) the step that sprint q lies in, rising
     pull : (T, J) what each step leaves of the level before it
     own, shared : (T, J) standard deviations of the team's own part of a step, and of what each week adds that begins in it
-    weeks : (T, J + 1) weeks that begin within step j are first_week + weeks[t, j] .. weeks[t, j + 1]
-    week_count : weeks of all teams
+    week : (W,) the weeks of all teams, one after the other, and some more, by their number
+    weeks : (T, J + 1) weeks that begin within step j are week[weeks[t, j]] .. week[weeks[t, j + 1]], the last left out
     is_alike : (T,) 1 when the team's weeks are those of the team before it
     shift : (T, J) added in every run: the pull towards the long mean, and what keeps the mean from rising
     """
@@ -159,8 +161,31 @@ class Walk(NamedTuple):
     pull: Floats
     own: Floats
     shared: Floats
+    week: Longs
     weeks: Longs
-    first_week: int
-    week_count: int
     is_alike: Flags
     shift: Floats
+
+
+class Scratch(NamedTuple):
+    """Where `draws.drift` keeps what it needs of one run; what stands in it at first is of no importance.
+
+    week : (W,) normals of the weeks that have been drawn; gained : (J,) their sums by step, for teams with the same weeks
+    pace : (T, J) what a step multiplies items by
+    uniform, normal, words, drawn : (B,) a block of draws, by which sprints are drawn
+    sprints, steps, filled : (T,) sprints, steps and segments that have been drawn
+    level, total : (T,) level after the last step, and items so far
+    """
+
+    week: Floats
+    gained: Floats
+    pace: Floats
+    uniform: Floats
+    normal: Floats
+    words: Words
+    drawn: Floats
+    sprints: Longs
+    steps: Longs
+    filled: Longs
+    level: Floats
+    total: Floats

@@ -20,16 +20,19 @@ from llvmlite import ir
 from numba import njit, types
 from numba.extending import intrinsic
 
-from forecast.arrays import Deck, Floats, Ints, Longs, Walk, Words
-from forecast.compiling import compiled
+from forecast.arrays import Deck, Floats, Ints, Longs, Scratch, Walk, Words
+from forecast.compiling import BARE, compiled, inlined
 
 GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 MIX_1 = np.uint64(0xBF58476D1CE4E5B9)
 MIX_2 = np.uint64(0x94D049BB133111EB)
 ONE = np.uint64(1)
 LOW_WORD = np.uint64(0xFFFFFFFF)
+LANES = 16
+"""Draws that the compiler's loops do at a time: fewer take as long."""
 
-LAYOUT = "351083fe45b03582"
+
+LAYOUT = "4bb911ab2d463614"
 """Digest of the tuples that the kernels take (see `compiling`); a test says what to write here."""
 
 
@@ -165,7 +168,7 @@ def _normal(u):  # type: ignore[no-untyped-def]
     return _central_normal(u) if abs(u - 0.5) <= CENTRE else _outer_normal(u)
 
 
-@njit(nogil=True, error_model="numpy")
+@njit(**BARE)
 def _normals(stream, index, count, uniform, out):  # type: ignore[no-untyped-def]
     """Fill out[:count] with the standard normals of a stream at the indices index[:count]; uniform is scratch.
 
@@ -177,9 +180,12 @@ def _normals(stream, index, count, uniform, out):  # type: ignore[no-untyped-def
         uniform[j] = u
         out[j] = _central_normal(u)
         outside += np.int64(abs(u - 0.5) > CENTRE)
-    if outside > 0:
-        for j in range(count):
-            out[j] = _normal(uniform[j])
+    j = 0
+    while outside > 0:
+        if abs(uniform[j] - 0.5) > CENTRE:
+            out[j] = _outer_normal(uniform[j])
+            outside -= 1
+        j += 1
 
 
 @intrinsic
@@ -206,23 +212,74 @@ def _exp(x):  # type: ignore[no-untyped-def]
     return y * _two_to(np.int64(n))  # type: ignore[call-arg]
 
 
-@njit(nogil=True, inline="always", error_model="numpy")
-def _draw_card(deck, first, cards, word):  # type: ignore[no-untyped-def]
-    """The items on the card that a word chooses, and a uniform from its other half."""
-    place = (word >> np.uint64(32)) * np.uint64(cards)
-    card = np.uint64(first) + (place >> np.uint64(32))
-    face = card + card + np.uint64(np.int64(place & LOW_WORD) >= deck.odds[card])
-    return deck.faces[face], (np.float64(np.int64(word & LOW_WORD)) + 0.5) * (1.0 / 4294967296.0)
+@inlined
+def _draw_weeks(walk, scratch, base, known, wanted):  # type: ignore[no-untyped-def]
+    """Draws the normals of the weeks, sixteen at a time, until those that are wanted are known; how many are known then."""
+    while known < wanted:
+        _normals(_mix(walk.shared_key + base), walk.week[known:], LANES, scratch.uniform, scratch.week[known:])
+        known += LANES
+    return known
 
 
-@compiled(nogil=True, error_model="numpy")
+@inlined
+def _sum_weeks(walk, scratch, t, known, wanted):  # type: ignore[no-untyped-def]
+    """Adds up the weeks of each step until those that are wanted are known; how many are known then."""
+    for step in range(known, wanted):
+        gained = 0.0
+        for week in range(walk.weeks[t, step], walk.weeks[t, step + 1]):
+            gained += scratch.week[week]
+        scratch.gained[step] = gained
+    return max(known, wanted)
+
+
+@inlined
+def _move_level(walk, scratch, base, t, j, moves):  # type: ignore[no-untyped-def]
+    """Moves the level of a team by some steps, from step j on, and says what they multiply items by.
+
+    Sixteen steps are worked out at a time, of which the last may be too many: they are done again when their turn comes.
+    """
+    normal, gained = scratch.normal, scratch.gained[j:]
+    pull, own, shared = walk.pull[t, j:], walk.own[t, j:], walk.shared[t, j:]
+    shift, pace = walk.shift[t, j:], scratch.pace[t, j:]
+    level, count = scratch.level[t], (moves + LANES - 1) // LANES * LANES
+    _normals(_mix(walk.keys[t] + base), walk.day[t, j:], count, scratch.uniform, normal)
+    for i in range(count):
+        normal[i] = own[i] * normal[i] + shared[i] * gained[i]
+    for i in range(count):
+        level = pull[i] * level + normal[i]
+        normal[i] = level
+    for i in range(count):
+        pace[i] = _exp(normal[i] + shift[i])
+    scratch.level[t] = normal[moves - 1]
+    scratch.steps[t] = j + moves
+
+
+@inlined
+def _draw_sprints(deck, walk, scratch, base, t, start, q, count):  # type: ignore[no-untyped-def]
+    """Draws the items of the sprints q, q + 1, ... of a team: the upper half of a word chooses the face, the lower rounds."""
+    stream, drawn, words = _mix(deck.keys[t] + base), scratch.drawn, scratch.words
+    pace, at, day, first, cards = scratch.pace[t], walk.step_at[t, q:], start[q:], deck.first[t, q:], deck.cards[t, q:]
+    for i in range(count):
+        words[i] = _mix(stream + (np.uint64(day[i]) + ONE) * GOLDEN)
+    for i in range(count):
+        place = (words[i] >> np.uint64(32)) * np.uint64(cards[i])
+        card = np.uint64(first[i]) + (place >> np.uint64(32))
+        face = card + card + np.uint64(np.int64(place & LOW_WORD) >= deck.odds[card])
+        drawn[i] = deck.faces[face] * pace[np.uint64(at[i])]
+    if deck.is_whole[t] == 1:
+        for i in range(count):
+            u = (np.float64(np.int64(words[i] & LOW_WORD)) + 0.5) * (1.0 / 4294967296.0)
+            drawn[i] = np.floor(drawn[i] + u)
+
+
+@compiled(**BARE)
 def drift(
     runs: Longs,
     deck: Deck,
     walk: Walk,
+    scratch: Scratch,
     work: Floats,
     spare: float,
-    block: int,
     segment_sprint: Ints,
     segment_share: Floats,
     sprint_start: Longs,
@@ -236,100 +293,48 @@ def drift(
 
     work : (R | 1, T) items; spare : the sprints of a run are drawn until the last team would have done its work if it never
         waited, and further until `spare` times as many days have passed; what lies behind is left at 0. Work of inf: all
-    block : sprints that are drawn at a time; changes nothing but the cost
     The rest as in `arrays.Supply`.
     """
-    teams, segments, steps = deck.keys.shape[0], segment_share.shape[1], walk.day.shape[1]
-    week_number = walk.first_week + np.arange(walk.week_count + block)
-    week, shared, factor = np.empty(walk.week_count + block), np.empty(steps), np.empty((teams, steps))
-    uniform, normal, drawn = np.empty(block), np.empty(block), np.empty(block)
-    sprints_known, steps_known, filled = np.zeros(teams, np.int64), np.zeros(teams, np.int64), np.zeros(teams, np.int64)
-    level, total = np.zeros(teams), np.zeros(teams)
-    behind, is_alike = np.zeros(deck.first.shape, np.int64), np.ones(teams, np.bool_)
-    for t in range(teams):
-        s = 0
-        for q in range(deck.sprints[t]):
-            while s < segments and segment_sprint[t, s] <= q:
-                s += 1
-            behind[t, q] = s  # the first segment behind sprint q
-            is_alike[t] &= deck.first[t, q] == deck.first[t, 0]
     for r in range(runs.shape[0]):
         base = (np.uint64(runs[r]) + ONE) * GOLDEN
-        weeks_stream, weeks_known, until = _mix(walk.shared_key + base), 0, 0.0
+        until, weeks = 0.0, 0
         for again in range(2):
-            shared_known = 0
-            for t in range(teams):
-                walk_stream, deck_stream = _mix(walk.keys[t] + base), _mix(deck.keys[t] + base)
+            steps = 0  # of which `gained` is known, for the teams with these weeks
+            for t in range(deck.keys.shape[0]):
                 row, sprint, share, start = out[r, t], segment_sprint[t], segment_share[t], sprint_start[t]
-                step_at, first_card, cards, is_whole = (
-                    walk.step_at[t],
-                    deck.first[t],
-                    deck.cards[t],
-                    deck.is_whole[t] == 1,
-                )
                 enough, end = work[r % work.shape[0], t], deck.sprints[t]
                 if not walk.is_alike[t]:
-                    shared_known = 0
+                    steps = 0
                 if again == 0:
                     row[0] = 0.0
-                    filled[t], steps_known[t], total[t] = 0, 0, 0.0
-                    sprints_known[t] = 0 if enough > 0.0 else end
-                    level[t] = walk.error[t] * _normal(_uniform(_mix(walk_stream + GOLDEN)))
-                while sprints_known[t] < end:
-                    q = sprints_known[t]
-                    if total[t] >= enough if again == 0 else start[q] - start[0] >= until:
+                    scratch.filled[t], scratch.steps[t], scratch.total[t] = 0, 0, 0.0
+                    scratch.sprints[t] = 0 if enough > 0.0 else end
+                    scratch.level[t] = walk.error[t] * _normal(_uniform(_mix(_mix(walk.keys[t] + base) + GOLDEN)))
+                while scratch.sprints[t] < end:
+                    q = scratch.sprints[t]
+                    if scratch.total[t] >= enough if again == 0 else start[q] - start[0] >= until:
                         break
-                    count = min(block, end - q)
-                    needed = step_at[q + count - 1] + 1
-                    while steps_known[t] < needed:
-                        j = steps_known[t]
-                        moves = min(block, (needed - j + 7) // 8 * 8, steps - j)
-                        while weeks_known < walk.weeks[t, j + moves]:
-                            _normals(weeks_stream, week_number[weeks_known:], block, uniform, normal)
-                            week[weeks_known : weeks_known + block] = normal
-                            weeks_known += block
-                        while shared_known < j + moves:
-                            gained = 0.0
-                            for w in range(walk.weeks[t, shared_known], walk.weeks[t, shared_known + 1]):
-                                gained += week[w]
-                            shared[shared_known] = gained
-                            shared_known += 1
-                        _normals(walk_stream, walk.day[t, j:], moves, uniform, normal)
-                        pull, own, common, in_common = walk.pull[t, j:], walk.own[t, j:], walk.shared[t, j:], shared[j:]
-                        for i in range(moves):
-                            normal[i] = own[i] * normal[i] + common[i] * in_common[i]
-                        now = level[t]
-                        for i in range(moves):
-                            now = pull[i] * now + normal[i]
-                            normal[i] = now
-                        level[t] = now
-                        shift, pace = walk.shift[t, j:], factor[t, j:]
-                        for i in range(moves):
-                            pace[i] = _exp(normal[i] + shift[i])
-                        steps_known[t] = j + moves
-                    pace, at, first, size, day = factor[t], step_at[q:], first_card[q:], cards[q:], start[q:]
-                    if is_alike[t]:
-                        for i in range(count):
-                            word = _mix(deck_stream + (np.uint64(day[i]) + ONE) * GOLDEN)
-                            items, u = _draw_card(deck, first_card[0], cards[0], word)
-                            items *= pace[np.uint64(at[i])]
-                            drawn[i] = np.floor(items + u) if is_whole else items
-                    else:
-                        for i in range(count):
-                            word = _mix(deck_stream + (np.uint64(day[i]) + ONE) * GOLDEN)
-                            items, u = _draw_card(deck, first[i], size[i], word)
-                            items *= pace[np.uint64(at[i])]
-                            drawn[i] = np.floor(items + u) if is_whole else items
-                    s, done, gained = filled[t], behind[t, q + count - 1], total[t]
-                    for i in range(s, done):
-                        gained += drawn[np.uint32(sprint[i] - q)] * share[i]
-                        row[i + 1] = gained
-                    filled[t], total[t], sprints_known[t] = done, gained, q + count
-                if again == 0 and filled[t] > 0:
-                    s = filled[t]
+                    count = min(scratch.drawn.shape[0], end - q)
+                    needed = walk.step_at[t, q + count - 1] + 1
+                    while scratch.steps[t] < needed:
+                        j = scratch.steps[t]
+                        moves = min(scratch.normal.shape[0], needed - j)
+                        weeks = _draw_weeks(walk, scratch, base, weeks, walk.weeks[t, j + moves])
+                        steps = _sum_weeks(walk, scratch, t, steps, j + moves)
+                        _move_level(walk, scratch, base, t, j, moves)
+                    _draw_sprints(deck, walk, scratch, base, t, start, q, count)
+                    first, last, total = scratch.filled[t], deck.behind[t, q + count - 1], scratch.total[t]
+                    inside, part, level = sprint[first:], share[first:], row[first + 1 :]
+                    for i in range(last - first):
+                        total += scratch.drawn[np.uint64(inside[i] - q)] * part[i]
+                        level[i] = total
+                    scratch.filled[t], scratch.total[t], scratch.sprints[t] = last, total, q + count
+                if again == 0 and scratch.filled[t] > 0:
+                    s = scratch.filled[t]
                     while s > 1 and row[s - 1] >= enough:
                         s -= 1
                     until = max(until, np.float64(start[sprint[s - 1]] - start[0] + 1))
             until *= spare
-        for t in range(teams):
-            out[r, t, filled[t] + 1 :] = total[t]
+        for t in range(deck.keys.shape[0]):
+            for s in range(scratch.filled[t] + 1, out.shape[2]):
+                out[r, t, s] = scratch.total[t]

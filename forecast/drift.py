@@ -13,7 +13,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from forecast.arrays import Deck, Floats, Longs, Supply, Walk
+from forecast.arrays import Deck, Floats, Longs, Scratch, Supply, Walk
 from forecast.errors import Fault, did_you_mean, quote
 from forecast.history import LEAST_SPRINTS, History, Sprint, check_same_sprints, scale_done
 from forecast.pace import Cards, Pace
@@ -24,6 +24,9 @@ FORTNIGHT, WEEK = 14, 7
 
 CORRECTION = 0.75
 """Of half the level's variance, which would keep the mean where it is, so much is taken off: what backtests best."""
+
+LANES = 16
+"""Draws that are made at a time; see `draws`."""
 
 FAR, FAR_STEP = 26, 4
 """After so many fortnights the level moves only every so many sprints, by as much: nobody can tell, and it costs less."""
@@ -140,9 +143,7 @@ class Drift:
         days = supply.sprint_days[:, None]
         begin, step_at = _find_steps(lead, supply)
         day = supply.sprint_start[:, :1] + (begin - lead[:, None]) * days
-        weeks = (
-            (day + 5) // 7 if self.shared else np.zeros_like(day)
-        )  # the first Monday on or after; day 1 was a Monday
+        weeks = (day + 5) // 7 if self.shared else np.zeros_like(day)  # the Monday on or after; day 1 was a Monday
         first_week, end = (int(weeks.min()), int(weeks.max())) if weeks.size else (0, 0)
         fortnights = np.diff(begin, axis=1) * days / FORTNIGHT
         pull, variance = self.pull**fortnights, self.walk**2 * _grow(self.pull**2, fortnights)
@@ -156,9 +157,8 @@ class Drift:
             pull=pull,
             own=np.sqrt((1 - self.shared) * variance),
             shared=np.sqrt(self.shared * variance / np.maximum(fortnights * FORTNIGHT / WEEK, 1e-9)),
+            week=np.arange(first_week, end + LANES),
             weeks=weeks - first_week,
-            first_week=first_week,
-            week_count=end - first_week,
             is_alike=np.append(False, (weeks[1:] == weeks[:-1]).all(axis=1)).astype(np.uint8)[: len(keys)],
             shift=np.zeros(fortnights.shape),
         )
@@ -186,10 +186,27 @@ class Drifting:
 
         supply = self.supply
         out = np.empty((len(runs), supply.segment_share.shape[0], supply.segment_share.shape[1] + 1))
-        block = max(16, min(supply.sprint_start.shape[1] // 8 * 2, 48))  # wasted on short plans, wanted by long ones
         grid = supply.segment_sprint, supply.segment_share, supply.sprint_start
-        draws.drift(runs, self.deck, self.walk, work, spare, block, *grid, out)
+        draws.drift(runs, self.deck, self.walk, self._make_scratch(), work, spare, *grid, out)
         return out
+
+    def _make_scratch(self) -> Scratch:
+        (teams, sprints), steps = self.supply.sprint_start.shape, self.walk.day.shape[1]
+        block = LANES * min(max(sprints // 64, 1), 3)  # large blocks are cheaper, and wasted on short plans
+        return Scratch(
+            week=np.empty(len(self.walk.week)),
+            gained=np.zeros(steps),
+            pace=np.empty((teams, steps)),
+            uniform=np.empty(block),
+            normal=np.empty(block),
+            words=np.empty(block, np.uint64),
+            drawn=np.empty(block),
+            sprints=np.empty(teams, np.int64),
+            steps=np.empty(teams, np.int64),
+            filled=np.empty(teams, np.int64),
+            level=np.empty(teams),
+            total=np.empty(teams),
+        )
 
 
 def _weekdays(days: float) -> float:
@@ -217,12 +234,21 @@ def _count_sprints(supply: Supply) -> Longs:
     return np.asarray(supply.segment_sprint.max(axis=1, initial=0).astype(np.int64) + 1)
 
 
+def _find_behind(supply: Supply) -> Longs:
+    """(T, Q): the first segment behind each sprint."""
+    teams, sprints = supply.sprint_start.shape
+    behind = np.zeros((teams, sprints), np.int64)
+    for t, sprint_of in enumerate(supply.segment_sprint):
+        behind[t] = np.cumsum(np.bincount(sprint_of, minlength=sprints))
+    return behind
+
+
 def _find_steps(lead: Longs, supply: Supply) -> tuple[Longs, Longs]:
     """First sprint of each step, counted from the end of the history (T, J + 1), and the step of each sprint (T, Q)."""
     near = np.ceil(FAR * FORTNIGHT / supply.sprint_days).astype(np.int64)[:, None]
     place = lead[:, None] + np.arange(supply.sprint_start.shape[1])
     step_at = np.where(place < near, place, near + (place - near) // FAR_STEP)
-    step = np.arange(int(step_at.max(initial=0)) + 2)
+    step = np.arange(int(step_at.max(initial=0)) + 2 + LANES)  # some more, which are drawn along and never used
     return np.where(step < near, step, near + (step - near) * FAR_STEP), step_at
 
 
@@ -263,4 +289,5 @@ def _stack(keys: Any, decks: Sequence[dict[int, Cards]], paces: Sequence[Pace | 
         odds=np.concatenate([cards.odds for cards in packs]),
         faces=np.concatenate([cards.faces.ravel() for cards in packs]),
         is_whole=np.array([pace is not None and pace.is_whole for pace in paces], np.uint8),
+        behind=_find_behind(supply),
     )

@@ -23,7 +23,7 @@ def digest(*tuples: type) -> str:
     return hashlib.sha256(repr((fields, compiling.BARE)).encode()).hexdigest()[:16]
 
 
-PLAYED, DRAWN = (arrays.Plan, arrays.Luck, arrays.Trace), (arrays.Deck, arrays.Walk)
+PLAYED, DRAWN = (arrays.Plan, arrays.Luck, arrays.Trace), (arrays.Deck, arrays.Walk, arrays.Scratch)
 
 
 @pytest.mark.parametrize(
