@@ -29,8 +29,16 @@ _HOME = {
     "WhatIf": "whatif",
     "History": "history",
     "Sprint": "history",
+    "Item": "items",
+    "count_items": "items",
+    # how growth is learned
+    "Learned": "growth",
+    "Look": "looks",
+    "find_looks": "retrospect",
+    "learn": "looks",
     # how throughput is drawn
     "Bootstrap": "throughput",
+    "Drift": "drift",
     # from files to answers
     "init": "starter",
     "read": "files",
@@ -38,7 +46,7 @@ _HOME = {
     "Report": "report",
     "roadmap_schema": "json_schema",
     "simulate": "simulation",
-    "how_many": "simulation",
+    "how_many": "counting",
     "compare": "impact",
     "read_what_if": "whatif_file",
     "Impact": "impact",
@@ -46,6 +54,10 @@ _HOME = {
     "frontier": "positions",
     "Frontier": "positions",
     "Position": "positions",
+    "remedies": "remedy",
+    "Remedies": "remedy",
+    "Remedy": "remedy",
+    "Menu": "menu",
     "find_reasons": "reasons",
     "Reason": "reasons",
     "Forecast": "outcome",
@@ -79,6 +91,7 @@ __all__ = [
     "Bootstrap",
     "Capacity",
     "Checkup",
+    "Drift",
     "Edit",
     "Estimate",
     "Explanation",
@@ -92,13 +105,19 @@ __all__ = [
     "History",
     "HowMany",
     "Impact",
+    "Item",
+    "Learned",
+    "Look",
     "MeanRate",
+    "Menu",
     "Part",
     "PastRoadmap",
     "Poisson",
     "Position",
     "Reason",
     "Refused",
+    "Remedies",
+    "Remedy",
     "Report",
     "Risk",
     "Roadmap",
@@ -111,16 +130,20 @@ __all__ = [
     "charts",
     "check",
     "compare",
+    "count_items",
     "explain",
+    "find_looks",
     "find_reasons",
     "frontier",
     "how_many",
     "init",
+    "learn",
     "look_back",
     "make_report",
     "read",
     "read_past",
     "read_what_if",
+    "remedies",
     "roadmap_schema",
     "simulate",
 ]
@@ -130,24 +153,32 @@ if TYPE_CHECKING:
     from forecast.actuals import read_past
     from forecast.backtesting import backtest
     from forecast.checkup import Checkup
+    from forecast.counting import how_many
+    from forecast.drift import Drift
     from forecast.errors import Fault, Refused
     from forecast.estimate import Estimate
     from forecast.explanation import Explanation, explain
     from forecast.feature import After, External, Feature, Part, Risk
     from forecast.files import read
     from forecast.finding import Finding
+    from forecast.growth import Learned
     from forecast.hindsight import Hindsight, PastRoadmap, look_back
     from forecast.history import History, Sprint
     from forecast.impact import Impact, compare
     from forecast.inspection import check
+    from forecast.items import Item, count_items
     from forecast.json_schema import roadmap_schema
+    from forecast.looks import Look, learn
+    from forecast.menu import Menu
     from forecast.outcome import Forecast
     from forecast.positions import Frontier, Position, frontier
     from forecast.reasons import Reason, find_reasons
+    from forecast.remedy import Remedies, Remedy, remedies
     from forecast.report import Report, make_report
+    from forecast.retrospect import find_looks
     from forecast.rivals import MeanRate, Poisson
     from forecast.roadmap import Roadmap
-    from forecast.simulation import how_many, simulate
+    from forecast.simulation import simulate
     from forecast.slip import Slip
     from forecast.starter import init
     from forecast.tally import HowMany

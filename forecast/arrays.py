@@ -104,6 +104,7 @@ class Supply(NamedTuple):
     segment_share : (T, S) share of that sprint's draw that falls into it; 0 in the padding behind the last segment
     sprint_start : (T, Q) first day of each sprint as a proleptic ordinal: the address of its luck
     sprint_weekdays : (T, Q) Mondays to Fridays of the whole sprint
+    sprint_days : (T,) calendar days from one sprint to the next
     count_weekdays : (T,) weekdays to which a past count without dates belongs; 0 when its sprints are as long as the team's
     """
 
@@ -111,4 +112,80 @@ class Supply(NamedTuple):
     segment_share: Floats
     sprint_start: Longs
     sprint_weekdays: Ints
+    sprint_days: Longs
     count_weekdays: Floats
+
+
+class Deck(NamedTuple):
+    """What a sprint's items are drawn from, as alias tables: every card of a deck is equally likely, and has two faces.
+
+    keys : (T,) one a team
+    first, cards : (T, Q) first card, and number of cards, of the deck that sprint q of team t draws from
+    sprints : (T,) sprints of each team; 0 for no capacity
+    odds : (cards,) of 2**32 chances, those of the first face
+    faces : (2 cards,) items of the first and the second face of each card
+    is_whole : (T,) 1 when a sprint's items are rounded to whole ones
+    behind : (T, Q) the first segment behind each sprint
+    """
+
+    keys: Words
+    first: Longs
+    cards: Longs
+    sprints: Longs
+    odds: Longs
+    faces: Floats
+    is_whole: Flags
+    behind: Longs
+
+
+class Walk(NamedTuple):
+    """How the level of each team wanders, on the scale of logarithms; J steps, each of one sprint or, far ahead, of several.
+
+    keys : (T,) one a team; shared_key : the one of the part that all teams share
+    error : (T,) standard deviation of the level that a team starts from
+    day : (T, J) first day of each step, as in Supply.sprint_start; steps lie before sprint 0 when the history ends early
+    step_at : (T, Q) the step that sprint q lies in, rising
+    pull : (T, J) what each step leaves of the level before it
+    own, shared : (T, J) standard deviations of the team's own part of a step, and of what each week adds that begins in it
+    week : (W,) the weeks of all teams, one after the other, and some more, by their number
+    weeks : (T, J + 1) weeks that begin within step j are week[weeks[t, j]] .. week[weeks[t, j + 1]], the last left out
+    is_alike : (T,) 1 when the team's weeks are those of the team before it
+    shift : (T, J) added in every run: the pull towards the long mean, and what keeps the mean from rising
+    """
+
+    keys: Words
+    shared_key: np.uint64
+    error: Floats
+    day: Longs
+    step_at: Longs
+    pull: Floats
+    own: Floats
+    shared: Floats
+    week: Longs
+    weeks: Longs
+    is_alike: Flags
+    shift: Floats
+
+
+class Scratch(NamedTuple):
+    """Where `draws.drift` keeps what it needs of one run; what stands in it at first is of no importance.
+
+    week : (W,) normals of the weeks that have been drawn; gained : (J,) their sums by step, for teams with the same weeks
+    pace : (T, J) what a step multiplies items by
+    uniform, normal, words, drawn : (B,) a block of draws, by which sprints are drawn
+    sprints, steps, filled : (T,) sprints, steps and segments that have been drawn
+    level, total : (T,) level after the last step, and items so far
+    """
+
+    week: Floats
+    gained: Floats
+    pace: Floats
+    uniform: Floats
+    normal: Floats
+    words: Words
+    drawn: Floats
+    sprints: Longs
+    steps: Longs
+    filled: Longs
+    level: Floats
+    total: Floats

@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from forecast.drift import FEW_SPRINTS, FORTNIGHT, Drift
 from forecast.estimate import Estimate
 from forecast.feature import Feature
+from forecast.growth import Learned
 from forecast.past import Past
-from forecast.phrases import say_count, say_date, say_few, say_list, say_name, say_names, say_share
+from forecast.phrases import say_count, say_date, say_few, say_list, say_name, say_names, say_number, say_share
+from forecast.remarks import tell_growth
 from forecast.roadmap import Roadmap
-from forecast.throughput import Throughput
+from forecast.throughput import DEFAULT, Throughput
 
 Assumption = tuple[str, str]
 """What it is about, in one or two words, and the sentence."""
@@ -20,7 +23,7 @@ def list_assumptions(roadmap: Roadmap, model: Throughput, pasts: Sequence[Past])
     """What the forecast will assume, in the order in which a reader would ask."""
     told = [
         ("start", f"Work that is left begins on {say_date(roadmap.start)}."),
-        ("throughput", _say_model(model.describe())),
+        *_list_throughput(model, pasts),
         ("sprints", _say_sprints(roadmap, pasts)),
         ("hand-off", _say_handoff(roadmap)),
         ("sizes", _say_growth(roadmap)),
@@ -30,6 +33,40 @@ def list_assumptions(roadmap: Roadmap, model: Throughput, pasts: Sequence[Past])
         ("promises", _say_promises(roadmap)),
     ]
     return tuple((name, sentence) for name, sentence in told if sentence)
+
+
+def _list_throughput(model: Throughput, pasts: Sequence[Past]) -> list[Assumption]:
+    """How the past is used, what is done for teams with little of it, and why so."""
+    told = _list_drift(model, pasts) if isinstance(model, Drift) else [("throughput", _say_model(model.describe()))]
+    partly = [past.name for past in pasts if past.is_roadmap_only]
+    if partly:
+        told.append(("done", f"Of what {say_names(partly)} did, only work on the roadmap counts (done_roadmap)."))
+    if model == DEFAULT:
+        why = "of the models here, its promises held best on real histories (see README)"
+        told.append(("default", f"This way to use the past is the default: {why}."))
+    return told
+
+
+def _list_drift(model: Drift, pasts: Sequence[Past]) -> list[Assumption]:
+    newest = f"the newest {model.window} past sprints" if model.window else "the past sprints"
+    weeks = model.half_life * FORTNIGHT / 7
+    ago = f"{say_number(weeks)} {'week' if weeks == 1 else 'weeks'}"
+    drawn = "varies like" if model.shape == "smooth" else "is like one of"
+    same = ", the same for all teams" if model.together else ""
+    counts = f"zeros included{same}; recent ones count most (half as much after {ago})"
+    level = "How much a team gets done is itself uncertain, the more so the fewer its sprints"
+    if model.walk:
+        share = ", partly for all teams at once" if model.shared and len(pasts) > 1 else ""
+        level += f", and changes by about {say_share(model.walk)} a fortnight, for better or worse{share}"
+    told = [("throughput", f"A future sprint {drawn} {newest} of its team, {counts}."), ("level", f"{level}.")]
+    short = [past.name for past in pasts if past.rows and len(past.rows) < FEW_SPRINTS]
+    if short and model.shape == "auto" and not model.together:
+        but = f"fewer than {FEW_SPRINTS} past sprints, so sprints unlike any of them can come too"
+        told.append(("short history", f"{say_names(short)} {_have(short)} {but}, as far as teams in general vary."))
+    guessed = [past.name for past in pasts if past.guess is not None]
+    if guessed:
+        told.append(("guess", f"For the past of {say_names(guessed)}, a guess stands in."))
+    return told
 
 
 def _say_model(settings: dict[str, Any]) -> str:
@@ -65,15 +102,17 @@ def _say_growth(roadmap: Roadmap) -> str:
         return ""
     whole = ", rounded to whole items" if roadmap.unit == "items" else ", in points"
     own = sum(each.growth is not None for each in working)
+    learned = "".join(f" {sentence}" for sentence in tell_growth(roadmap))
+    rest = f" ({say_count(own, 'feature')} with a factor of its own)" if own else ""
     if roadmap.growth is None:
         some = (
             f" times a factor for work found on the way, for {say_count(own, 'feature')}" if own else ", without growth"
         )
-        return f"Sizes are what the roadmap says{some}{whole}."
-    rest = f" ({say_count(own, 'feature')} with a factor of its own)" if own else ""
-    return (
-        f"Sizes are what the roadmap says, times {_say_factor(roadmap.growth)} for work found on the way{rest}{whole}."
-    )
+        return f"Sizes are what the roadmap says{some}{whole}.{learned}"
+    if isinstance(roadmap.growth, Learned):
+        return f"Sizes are what the roadmap says, times a factor for work found on the way{rest}{whole}.{learned}"
+    factor = _say_factor(roadmap.growth)
+    return f"Sizes are what the roadmap says, times {factor} for work found on the way{rest}{whole}.{learned}"
 
 
 def _say_factor(growth: Estimate) -> str:

@@ -136,6 +136,7 @@ def lay_calendar(roadmap: Roadmap, horizon: float) -> Calendar:
         segment_share=_stack([grids[c].share for c in cadence], segments, np.float64) * share[:, None],
         sprint_start=_stack([grids[c].sprint_start for c in cadence], sprints, np.int64),
         sprint_weekdays=_stack([grids[c].sprint_weekdays for c in cadence], sprints, np.int32),
+        sprint_days=np.array([team.sprint_days or roadmap.sprint_days for team in roadmap.teams], np.int64),
         count_weekdays=np.array([_count_weekdays(roadmap, team) for team in roadmap.teams]),
     )
     return Calendar(

@@ -85,7 +85,7 @@ def _tell_read(page: _Page, told: Told) -> None:
             f"{escape(each['file']).ljust(widest)}  {escape(each['found'])}", indent="  ", hang=" " * (widest + 4)
         )
     if told["ignored"]:
-        page.head("Read over")
+        page.head("Left out or cut down")
         for each in told["ignored"]:
             page.line(
                 f"{escape(each['where'])}: {escape(each['what'])}; {escape(each['why'])}", indent="  ", hang="    "
@@ -126,7 +126,7 @@ def _choose_columns(teams: Sequence[Told]) -> list[tuple[str, bool, Callable[[To
         ]
     return [
         *columns,
-        ("Mean done", True, lambda team: say_number(round(team["mean"], 1)) if team["sprints_used"] else ""),
+        ("Mean done", True, _say_mean),
         ("Nothing done", True, lambda team: f"{team['empty']:,}" if team["sprints_used"] else ""),
         ("Work ahead", True, _say_work),
         ("Trust", False, lambda team: str(team["trust"])),
@@ -137,6 +137,12 @@ def _say_sprints(team: Told) -> str:
     """How many there are, and how many of them the model looks at."""
     used, known = team["sprints_used"], team["sprints"]
     return f"{known:,}" if used == known else f"{used:,} of {known:,}"
+
+
+def _say_mean(team: Told) -> str:
+    if team["guess"]:
+        return f"guess {say_number(round(team['mean'], 1))}"
+    return say_number(round(team["mean"], 1)) if team["sprints_used"] else ""
 
 
 def _say_work(team: Told) -> str:

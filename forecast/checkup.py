@@ -13,14 +13,14 @@ from forecast.alone import find_hopeless
 from forecast.assumptions import Assumption, list_assumptions
 from forecast.errors import Fault
 from forecast.finding import TOPICS, Finding, sort_findings
+from forecast.fingerprint import digest_inputs
 from forecast.history import History
-from forecast.outcome import digest_inputs
 from forecast.past import ENOUGH_SPRINTS, Past, find_pasts
 from forecast.precedence import find_in_order
 from forecast.roadmap import Roadmap
 from forecast.soundness import find_in_roadmap
-from forecast.throughput import Throughput
-from forecast.trust import find_in_history
+from forecast.throughput import DEFAULT, Throughput
+from forecast.trust import ask_for_past, find_in_history
 
 FIRST_PROMISE = "alone"
 """Among `TOPICS`, the first that is about promises and leaves dates as they are."""
@@ -101,6 +101,7 @@ class Checkup:
             "provenance": {
                 "version": __version__,
                 "throughput": self.model.describe(),
+                "throughput_is_default": self.model == DEFAULT,
                 "inputs_sha256": digest_inputs(self.roadmap, self.history),
             },
         }
@@ -116,6 +117,7 @@ class Checkup:
             "sprints_used": len(past.rows),
             "first": min(starts).isoformat() if starts else None,
             "last": max(ends).isoformat() if ends else None,
+            "guess": past.guess and [past.guess.low, past.guess.likely, past.guess.high],
             "mean": past.mean,
             "median": past.median,
             "empty": past.empty,
@@ -160,12 +162,15 @@ def _find_stops(roadmap: Roadmap, history: History, model: Throughput, pasts: Se
         return [Finding("stop", "roadmap", "There is nothing on the roadmap.", "Add a feature.", "features")]
     found = []
     try:
-        model.check(history, [past.name for past in pasts])
+        model.check(history.drawn(), [past.name for past in pasts])
     except Fault as fault:
         sentence = f"The throughput model cannot serve this history: {fault.value}."
         way_out = f"{fault.way_out[0].upper()}{fault.way_out[1:]}."
         found.append(Finding("stop", fault.where, sentence, way_out, "model"))
     if pasts and not any(past.has_done and past.team.share > 0 for past in pasts):
-        sentence = "No team with work has finished anything in the history, so nothing can be said of any date."
-        found.append(Finding("stop", "history", sentence, "Add past sprints of the teams with work.", "no history"))
+        what = "has finished anything in the history"
+        if any(past.known for past in pasts) and not any(past.rows for past in pasts):
+            what = "has past sprints enough to see how much they vary"
+        sentence = f"No team with work {what}, so nothing can be said of any date."
+        found.append(Finding("stop", "history", sentence, ask_for_past(model), "no history"))
     return found

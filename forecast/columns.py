@@ -21,6 +21,13 @@ SYNONYMS: dict[str, Mapping[str, tuple[str, ...]]] = {
             *("done_items", "completed_items", "finished_items", "points_done", "points_completed"),
         ),
     },
+    "items": {
+        "item": ("key", "id", "issue"),
+        "feature": ("epic",),
+        "team": ("squad", "team_name"),
+        "created": ("created_date", "created_at"),
+        "done": ("done_date", "closed", "resolved", "completed"),
+    },
     "features": {
         "feature": ("epic", "feature_name", "epic_name", "name"),
         "team": ("squad", "team_name"),

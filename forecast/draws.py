@@ -13,17 +13,27 @@ constants: Stafford's variant 13). A uniform is the upper 52 bits of the value, 
 from __future__ import annotations
 
 import hashlib
+import math
 
 import numpy as np
-from numba import njit
+from llvmlite import ir
+from numba import njit, types
+from numba.extending import intrinsic
 
-from forecast.arrays import Floats, Ints, Longs, Words
-from forecast.compiling import compiled
+from forecast.arrays import Deck, Floats, Ints, Longs, Scratch, Walk, Words
+from forecast.compiling import BARE, compiled, inlined
 
 GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 MIX_1 = np.uint64(0xBF58476D1CE4E5B9)
 MIX_2 = np.uint64(0x94D049BB133111EB)
 ONE = np.uint64(1)
+LOW_WORD = np.uint64(0xFFFFFFFF)
+LANES = 16
+"""Draws that the compiler's loops do at a time: fewer take as long."""
+
+
+LAYOUT = "4bb911ab2d463614"
+"""Digest of the tuples that the kernels take (see `compiling`); a test says what to write here."""
 
 
 def key(seed: int, kind: str, *names: str) -> np.uint64:
@@ -121,3 +131,210 @@ def bootstrap(
             for s in range(segments):
                 total += drawn[np.uint32(segment_sprint[t, s])] * segment_share[t, s]
                 out[r, t, s + 1] = total
+
+
+# Drift ------------------------------------------------------------------------------------------------------------------
+
+CENTRE = 0.4975
+"""Half the width of the middle part of a normal; its tails of 0.0025 each have a formula of their own."""
+
+
+@njit(nogil=True, inline="always", error_model="numpy")
+def _central_normal(u):  # type: ignore[no-untyped-def]
+    """The inverse of the normal distribution, of which this is the best rational function of degree 6 / 6 in (u - 1/2) ** 2."""
+    q = u - 0.5
+    r = q * q
+    a = (322.1140682129037 * r - 1446.7189969769313) * r + 1803.6772614544525
+    a = ((a * r - 1019.6955858400297) * r + 295.8881763244952) * r - 43.11335646678179
+    b = (386.08038469462696 * r - 1045.9023378643155) * r + 1040.4900327685712
+    b = ((b * r - 512.222343656052) * r + 134.84675461771013) * r - 18.246924184888364
+    return q * (a * r + 2.5066284015133236) / (b * r + 1.0)
+
+
+@njit(nogil=True, error_model="numpy")
+def _outer_normal(u):  # type: ignore[no-untyped-def]
+    """The same in the tails, after P. J. Acklam (2003)."""
+    q = math.sqrt(-2.0 * math.log(min(u, 1.0 - u)))
+    a = ((-7.784894002430293e-03 * q - 3.223964580411365e-01) * q - 2.400758277161838e00) * q - 2.549732539343734e00
+    a = (a * q + 4.374664141464968e00) * q + 2.938163982698783e00
+    b = ((7.784695709041462e-03 * q + 3.224671290700398e-01) * q + 2.445134137142996e00) * q + 3.754408661907416e00
+    normal = a / (b * q + 1.0)
+    return normal if u < 0.5 else -normal
+
+
+@njit(nogil=True, error_model="numpy")
+def _normal(u):  # type: ignore[no-untyped-def]
+    """The standard normal of a uniform, relative error below 6e-8."""
+    return _central_normal(u) if abs(u - 0.5) <= CENTRE else _outer_normal(u)
+
+
+@njit(**BARE)
+def _normals(stream, index, count, uniform, out):  # type: ignore[no-untyped-def]
+    """Fill out[:count] with the standard normals of a stream at the indices index[:count]; uniform is scratch.
+
+    The middle is done for all, many at a time; few blocks have anything outside.
+    """
+    outside = np.int64(0)
+    for j in range(count):
+        u = _uniform(_mix(stream + (np.uint64(index[j]) + ONE) * GOLDEN))
+        uniform[j] = u
+        out[j] = _central_normal(u)
+        outside += np.int64(abs(u - 0.5) > CENTRE)
+    j = 0
+    while outside > 0:
+        if abs(uniform[j] - 0.5) > CENTRE:
+            out[j] = _outer_normal(uniform[j])
+            outside -= 1
+        j += 1
+
+
+@intrinsic
+def _two_to(typing, exponent):  # type: ignore[no-untyped-def]
+    """2.0**exponent for an int64 of -1022 to 1023, put together from its bits."""
+
+    def build(context, builder, signature, arguments):  # type: ignore[no-untyped-def]
+        word = ir.IntType(64)
+        biased = builder.add(arguments[0], ir.Constant(word, 1023))
+        return builder.bitcast(builder.shl(biased, ir.Constant(word, 52)), ir.DoubleType())
+
+    return types.float64(types.int64), build
+
+
+@njit(nogil=True, inline="always", error_model="numpy")
+def _exp(x):  # type: ignore[no-untyped-def]
+    """e**x, relative error below 1e-12, for x cut to -40 .. 40: without a call, so that many are done at a time."""
+    x = min(max(x, -40.0), 40.0)
+    n = np.floor(x * 1.4426950408889634 + 0.5)
+    r = (x - n * 6.93147180369123816490e-01) - n * 1.90821492927058770002e-10
+    y = ((r / 3628800.0 + 1.0 / 362880.0) * r + 1.0 / 40320.0) * r + 1.0 / 5040.0
+    y = ((y * r + 1.0 / 720.0) * r + 1.0 / 120.0) * r + 1.0 / 24.0
+    y = (((y * r + 1.0 / 6.0) * r + 0.5) * r + 1.0) * r + 1.0
+    return y * _two_to(np.int64(n))  # type: ignore[call-arg]
+
+
+@inlined
+def _draw_weeks(walk, scratch, base, known, wanted):  # type: ignore[no-untyped-def]
+    """Draws the normals of the weeks, sixteen at a time, until those that are wanted are known; how many are known then."""
+    while known < wanted:
+        _normals(_mix(walk.shared_key + base), walk.week[known:], LANES, scratch.uniform, scratch.week[known:])
+        known += LANES
+    return known
+
+
+@inlined
+def _sum_weeks(walk, scratch, t, known, wanted):  # type: ignore[no-untyped-def]
+    """Adds up the weeks of each step until those that are wanted are known; how many are known then."""
+    for step in range(known, wanted):
+        gained = 0.0
+        for week in range(walk.weeks[t, step], walk.weeks[t, step + 1]):
+            gained += scratch.week[week]
+        scratch.gained[step] = gained
+    return max(known, wanted)
+
+
+@inlined
+def _move_level(walk, scratch, base, t, j, moves):  # type: ignore[no-untyped-def]
+    """Moves the level of a team by some steps, from step j on, and says what they multiply items by.
+
+    Sixteen steps are worked out at a time, of which the last may be too many: they are done again when their turn comes.
+    """
+    normal, gained = scratch.normal, scratch.gained[j:]
+    pull, own, shared = walk.pull[t, j:], walk.own[t, j:], walk.shared[t, j:]
+    shift, pace = walk.shift[t, j:], scratch.pace[t, j:]
+    level, count = scratch.level[t], (moves + LANES - 1) // LANES * LANES
+    _normals(_mix(walk.keys[t] + base), walk.day[t, j:], count, scratch.uniform, normal)
+    for i in range(count):
+        normal[i] = own[i] * normal[i] + shared[i] * gained[i]
+    for i in range(count):
+        level = pull[i] * level + normal[i]
+        normal[i] = level
+    for i in range(count):
+        pace[i] = _exp(normal[i] + shift[i])
+    scratch.level[t] = normal[moves - 1]
+    scratch.steps[t] = j + moves
+
+
+@inlined
+def _draw_sprints(deck, walk, scratch, base, t, start, q, count):  # type: ignore[no-untyped-def]
+    """Draws the items of the sprints q, q + 1, ... of a team: the upper half of a word chooses the face, the lower rounds."""
+    stream, drawn, words = _mix(deck.keys[t] + base), scratch.drawn, scratch.words
+    pace, at, day, first, cards = scratch.pace[t], walk.step_at[t, q:], start[q:], deck.first[t, q:], deck.cards[t, q:]
+    for i in range(count):
+        words[i] = _mix(stream + (np.uint64(day[i]) + ONE) * GOLDEN)
+    for i in range(count):
+        place = (words[i] >> np.uint64(32)) * np.uint64(cards[i])
+        card = np.uint64(first[i]) + (place >> np.uint64(32))
+        face = card + card + np.uint64(np.int64(place & LOW_WORD) >= deck.odds[card])
+        drawn[i] = deck.faces[face] * pace[np.uint64(at[i])]
+    if deck.is_whole[t] == 1:
+        for i in range(count):
+            u = (np.float64(np.int64(words[i] & LOW_WORD)) + 0.5) * (1.0 / 4294967296.0)
+            drawn[i] = np.floor(drawn[i] + u)
+
+
+@compiled(**BARE)
+def drift(
+    runs: Longs,
+    deck: Deck,
+    walk: Walk,
+    scratch: Scratch,
+    work: Floats,
+    spare: float,
+    segment_sprint: Ints,
+    segment_share: Floats,
+    sprint_start: Longs,
+    out: Floats,
+) -> None:
+    """Fill out (R, T, S + 1) with cumulated capacity; each sprint draws a card, times e to the power of a wandering level.
+
+    The level is an autoregression of order one: level = pull * level + own * e + shared * (the normals of its weeks), which
+    starts from error * z. A sprint is worth floor(face * exp(level + shift) + u), without the floor where items are not whole.
+    z is the team's draw at index 0, e at the first day of its step, the face and u at the first day of the sprint.
+
+    work : (R | 1, T) items; spare : the sprints of a run are drawn until the last team would have done its work if it never
+        waited, and further until `spare` times as many days have passed; what lies behind is left at 0. Work of inf: all
+    The rest as in `arrays.Supply`.
+    """
+    for r in range(runs.shape[0]):
+        base = (np.uint64(runs[r]) + ONE) * GOLDEN
+        until, weeks = 0.0, 0
+        for again in range(2):
+            steps = 0  # of which `gained` is known, for the teams with these weeks
+            for t in range(deck.keys.shape[0]):
+                row, sprint, share, start = out[r, t], segment_sprint[t], segment_share[t], sprint_start[t]
+                enough, end = work[r % work.shape[0], t], deck.sprints[t]
+                if not walk.is_alike[t]:
+                    steps = 0
+                if again == 0:
+                    row[0] = 0.0
+                    scratch.filled[t], scratch.steps[t], scratch.total[t] = 0, 0, 0.0
+                    scratch.sprints[t] = 0 if enough > 0.0 else end
+                    scratch.level[t] = walk.error[t] * _normal(_uniform(_mix(_mix(walk.keys[t] + base) + GOLDEN)))
+                while scratch.sprints[t] < end:
+                    q = scratch.sprints[t]
+                    if scratch.total[t] >= enough if again == 0 else start[q] - start[0] >= until:
+                        break
+                    count = min(scratch.drawn.shape[0], end - q)
+                    needed = walk.step_at[t, q + count - 1] + 1
+                    while scratch.steps[t] < needed:
+                        j = scratch.steps[t]
+                        moves = min(scratch.normal.shape[0], needed - j)
+                        weeks = _draw_weeks(walk, scratch, base, weeks, walk.weeks[t, j + moves])
+                        steps = _sum_weeks(walk, scratch, t, steps, j + moves)
+                        _move_level(walk, scratch, base, t, j, moves)
+                    _draw_sprints(deck, walk, scratch, base, t, start, q, count)
+                    first, last, total = scratch.filled[t], deck.behind[t, q + count - 1], scratch.total[t]
+                    inside, part, level = sprint[first:], share[first:], row[first + 1 :]
+                    for i in range(last - first):
+                        total += scratch.drawn[np.uint64(inside[i] - q)] * part[i]
+                        level[i] = total
+                    scratch.filled[t], scratch.total[t], scratch.sprints[t] = last, total, q + count
+                if again == 0 and scratch.filled[t] > 0:
+                    s = scratch.filled[t]
+                    while s > 1 and row[s - 1] >= enough:
+                        s -= 1
+                    until = max(until, np.float64(start[sprint[s - 1]] - start[0] + 1))
+            until *= spare
+        for t in range(deck.keys.shape[0]):
+            for s in range(scratch.filled[t] + 1, out.shape[2]):
+                out[r, t, s] = scratch.total[t]

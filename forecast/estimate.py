@@ -66,3 +66,12 @@ class Estimate:
         """The expected value."""
         weight = 4.0 if self.shape == "pert" else 1.0
         return (self.low + weight * self.likely + self.high) / (weight + 2.0)
+
+    @property
+    def variance(self) -> float:
+        """The square of its standard deviation."""
+        below, above = self.mean - self.low, self.high - self.mean
+        if self.shape == "pert":
+            return below * above / 7.0
+        width, rise = self.high - self.low, self.likely - self.low
+        return (width**2 - width * rise + rise**2) / 18.0

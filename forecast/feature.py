@@ -10,6 +10,7 @@ from typing import Any, Literal
 from forecast.dates import Dateish, read_date
 from forecast.errors import Fault, quote
 from forecast.estimate import Estimate
+from forecast.growth import Factor, Growth, read_growth
 from forecast.values import LONGEST_REFERENCE, FrozenMap, read_flag, read_list, read_name, read_number
 
 Handoff = Literal["next-sprint", "immediate"]
@@ -133,7 +134,7 @@ class Feature:
     objective : what it serves; it chooses the lane in a team's allocation
     value, cost_of_delay : >= 0, in the company's own unit (cost of delay: per week)
     started : in flight on day 0 (it matters with a team's `finish_started`)
-    growth : factor for work discovered on the way; None takes the roadmap's
+    growth : factor for work discovered on the way: a number, low / likely / high, or "learned"; None takes the roadmap's
 
     Raises Fault when a value is out of its range.
     """
@@ -148,7 +149,7 @@ class Feature:
     value: float | None
     cost_of_delay: float | None
     started: bool
-    growth: Estimate | None
+    growth: Growth | None
 
     def __init__(
         self,
@@ -162,7 +163,7 @@ class Feature:
         value: float | None = None,
         cost_of_delay: float | None = None,
         started: bool = False,
-        growth: Size | None = None,
+        growth: Factor | None = None,
     ) -> None:
         keep = object.__setattr__
         keep(self, "name", read_name(name, "feature"))
@@ -178,7 +179,7 @@ class Feature:
             self, "cost_of_delay", None if cost_of_delay is None else read_number(cost_of_delay, where, "cost_of_delay")
         )
         keep(self, "started", read_flag(started, where, "started"))
-        keep(self, "growth", None if growth is None else Estimate.read(growth, where, "growth"))
+        keep(self, "growth", None if growth is None else read_growth(growth, where))
 
     @property
     def is_promise(self) -> bool:

@@ -41,16 +41,19 @@ class Portfolio:
     ignored: tuple[Ignored, ...] = ()
 
 
-def read(path: str | os.PathLike[str]) -> tuple[Roadmap, History]:
+def read(path: str | os.PathLike[str], *, clean: bool | None = None) -> tuple[Roadmap, History]:
     """The roadmap and the history of a portfolio: a folder with a roadmap.toml, or the toml file itself.
+
+    clean : leave out of the history what surely tells nothing of the pace (see `cleaning`); None does what the roadmap says,
+        which is to do so unless it says `clean = false`
 
     Raises Refused with all faults of all its files.
     """
-    portfolio = read_portfolio(path)
+    portfolio = read_portfolio(path, clean=clean)
     return portfolio.roadmap, portfolio.history
 
 
-def read_portfolio(path: str | os.PathLike[str]) -> Portfolio:
+def read_portfolio(path: str | os.PathLike[str], *, clean: bool | None = None) -> Portfolio:
     """As `read`, with what was read where, and what was ignored."""
     faults = Faults()
     with faults.collected():
@@ -58,7 +61,7 @@ def read_portfolio(path: str | os.PathLike[str]) -> Portfolio:
         file = escape(toml.name)
         text = decode(read_bytes(toml, file, LARGEST_TEXT), file)
         reader = Reader(toml.parent, faults)
-        roadmap, history = reader.read(*read_toml(text, file))
+        roadmap, history = reader.read(*read_toml(text, file), clean)
         if not faults and roadmap is not None:
             return Portfolio(roadmap, history, tuple(reader.sources), tuple(reader.ignored))
     raise Refused(sorted({str(fault): fault for fault in faults}.values(), key=_order(faults, Path(path))))

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from forecast.columns import tidy
 from forecast.errors import Fault
 from forecast.faults import Faults
+from forecast.phrases import say_count
 
 Cell = str | float | dt.date
 """A text as it was typed, or a number, a date, or True or False where the file itself says that it is one."""
@@ -52,6 +53,10 @@ class Grid:
     epoch: dt.date | None = None
     is_whole: bool = True
     hidden: int = 0
+
+    def say_hidden(self) -> str:
+        """How many of the rows are hidden, for the end of a sentence; nothing where none is."""
+        return f" ({say_count(self.hidden, 'hidden row')} among them)" if self.hidden else ""
 
     def place(self, row: int) -> str:
         """A row in words: 'features.csv row 12'."""

@@ -17,8 +17,8 @@ from forecast.backtesting import LEVELS, name_models
 from forecast.coverage import Coverage, Places, clustered_error, give_or_take, tell_coverage
 from forecast.dates import read_date
 from forecast.errors import Fault, did_you_mean, quote
+from forecast.fingerprint import digest, digest_inputs
 from forecast.history import History
-from forecast.outcome import digest, digest_inputs
 from forecast.rivals import RIVALS
 from forecast.roadmap import Roadmap
 from forecast.scores import pit

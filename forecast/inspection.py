@@ -6,6 +6,7 @@ import os
 from typing import Any
 
 from forecast.checkup import Checkup, examine
+from forecast.cleaning import tell_left_out
 from forecast.errors import Fault, quote
 from forecast.files import read_portfolio
 from forecast.history import History
@@ -35,7 +36,12 @@ def check(
         if not isinstance(history, History):
             raise Fault("check", f"history = {quote(history)}", "give the History that goes with the roadmap")
         return examine(
-            portfolio, history, _choose(throughput, portfolio), sources=_count(portfolio, history), seed=seed
+            portfolio,
+            history,
+            _choose(throughput, portfolio),
+            sources=_count(portfolio, history),
+            ignored=tuple(tell_left_out(history)),
+            seed=seed,
         )
     if history is not None:
         raise Fault("check", "a folder and a history", "the folder has its own history; give one of them")

@@ -24,13 +24,18 @@ UNKNOWN = {
     ".json": "save it as .csv or .xlsx",
     ".zip": "unpack it first",
 }
-LIKELY = {"features": ("features", "feature", "roadmap", "epics"), "history": ("throughput", "history", "sprints")}
+LIKELY = {
+    "features": ("features", "feature", "roadmap", "epics"),
+    "history": ("throughput", "history", "sprints", "items"),
+    "items": ("items", "issues", "stories"),
+    "finished": ("finished", "finished features"),
+}
 
 
 def load_grid(folder: Path, name: str, key: str, names: Collection[str], faults: Faults) -> Grid:
     """The grid in a sheet beside the roadmap: a .csv, a .parquet, or "plan.xlsx#Sheet".
 
-    key : the key of the roadmap that names it, "features" or "history"
+    key : the key of the roadmap that names it, a key of LIKELY
     names : names of columns that make sense
 
     Raises Fault with an empty place when it is not a file of this folder, and with that of the file when it cannot be read.

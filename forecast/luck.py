@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from forecast.arrays import Longs, Luck
+import numpy as np
+
+from forecast.arrays import Floats, Longs, Luck, Plan
 from forecast.scope import Scope
 from forecast.throughput import Source
 
@@ -20,3 +22,37 @@ class Dice:
         """The luck of the given runs (R,); the same run has the same luck whoever asks, and in whatever company."""
         size, hold, lag = self.scope.draw(runs)
         return Luck(capacity=self.source.capacity(runs), size=size, hold=hold, lag=lag)
+
+    def roll_until(self, runs: Longs, plan: Plan, spare: float) -> Luck:
+        """As `roll`, but capacity may end `spare` times the days after which all work would be done if no team ever waited.
+
+        What is finished in such a run is finished at the same moment with the whole luck, provided that nothing is left
+        unfinished: as long as no team lacks capacity, nobody can tell that there is none behind.
+        """
+        capacity_until = getattr(self.source, "capacity_until", None)
+        if capacity_until is None:
+            return self.roll(runs)
+        size, hold, lag = self.scope.draw(runs)
+        return Luck(capacity_until(runs, _sum_work(plan, size), spare), size, hold, lag)
+
+
+def find_spare(plan: Plan, luck: Luck, finish: Floats) -> float:
+    """How many times as long as without waiting it took at most to finish everything in these runs; inf when it never was.
+
+    finish : (F, R) what became of that luck
+    """
+    if luck.capacity.shape[1] == 0:
+        return np.inf
+    work = _sum_work(plan, luck.size)
+    reached = (luck.capacity < work[:, :, None]).sum(axis=2)
+    edges = plan.edges[plan.team_cadence]
+    alone = np.take_along_axis(edges[None], np.minimum(reached, edges.shape[1] - 1)[:, :, None], axis=2).max(axis=1)[
+        :, 0
+    ]
+    return float((finish.max(axis=0, initial=0.0) / np.maximum(alone, 1.0)).max(initial=1.0))
+
+
+def _sum_work(plan: Plan, size: Floats) -> Floats:
+    """Items in the parts of each team: (R | 1, T)."""
+    upto = np.concatenate([np.zeros((len(size), 1)), np.cumsum(size, axis=1)], axis=1)
+    return np.ascontiguousarray(upto[:, plan.team_part[1:]] - upto[:, plan.team_part[:-1]])

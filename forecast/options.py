@@ -73,6 +73,7 @@ class Settings:
     throughput: str | None
     window: int | None
     together: bool
+    keep_all: bool
     threads: int | None
     as_json: bool
     as_csv: bool
@@ -127,6 +128,9 @@ OPTIONS = [
         help="Draw the same past sprint for all teams: keeps shared holidays and incidents.",
     ),
     click.option(
+        "--keep-all", is_flag=True, help="Leave nothing out of the history: no running sprint, no clearing of a board."
+    ),
+    click.option(
         "--threads",
         type=click.IntRange(min=1),
         metavar="N",
@@ -161,7 +165,7 @@ def simulate(folder: str, settings: Settings) -> Forecast:
     from forecast.files import read_portfolio
 
     began = time.monotonic()
-    portfolio = read_portfolio(folder)
+    portfolio = read_portfolio(folder, clean=False if settings.keep_all else None)
     roadmap, history = portfolio.roadmap, portfolio.history
     if not settings.quiet:
         for ignored in portfolio.ignored:
@@ -175,7 +179,7 @@ def simulate(folder: str, settings: Settings) -> Forecast:
 
     from forecast import simulation
 
-    if not settings.quiet and simulation.needs_compiling():
+    if not settings.quiet and simulation.needs_compiling(model):
         say("Preparing the engine for this machine (once, about 15 seconds) ...")
     with progress_of(settings, "Simulating") as progress:
         forecast = simulation.simulate(

@@ -15,10 +15,10 @@ from functools import cached_property
 import numpy as np
 
 from forecast.arrays import Floats, Longs
-from forecast.history import History, Sprint
+from forecast.counting import following_supply
+from forecast.history import History, Sprint, scale_done
 from forecast.scores import TIE, first_passage
-from forecast.simulation import following_supply
-from forecast.throughput import Throughput, scale_done
+from forecast.throughput import Throughput
 
 WORK = 6
 """How much work "when" asks about: that of so many sprints ..."""

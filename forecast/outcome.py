@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
-import hashlib
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -16,9 +15,10 @@ from forecast import __version__
 from forecast.arrays import Floats, Longs
 from forecast.dates import Dateish, read_date
 from forecast.errors import Fault, did_you_mean, quote
-from forecast.feature import After, External, Feature
-from forecast.history import History
+from forecast.fingerprint import digest_inputs
+from forecast.history import LEAST_SPRINTS, History
 from forecast.prospects import Prospects
+from forecast.remarks import describe_growth, tell_growth, waits_for
 from forecast.roadmap import Roadmap
 from forecast.tally import DayCounts, binomial_range, runs_needed, say_chance, share_error
 from forecast.throughput import Throughput
@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
 LEVELS = (0.50, 0.85, 0.95)
 SAMPLING_CONFIDENCE = 0.95
+MIDDLE = 0.5
+"""The highest level at which no date is told of a feature whose teams have a very short history."""
 
 
 def level_name(level: float) -> str:
@@ -115,7 +117,9 @@ class Forecast:
         prospects = Prospects(
             np.array([self.prospects.is_never[rows].any()]),
             np.array([self.prospects.is_never[rows].any() or self.prospects.is_certain[rows].all()]),
+            np.array([self.prospects.is_vague[rows].any()]),
             self.prospects.idle_teams,
+            self.prospects.vague_teams,
         )
         finish = self.finish[rows].max(axis=0, keepdims=True)
         finish.flags.writeable = False
@@ -213,6 +217,8 @@ class Forecast:
             "seed": self.seed,
             "throughput": self.model.describe(),
             "sprints_used": {team.name: len(self.model.used(self.history, team.name)) for team in self.roadmap.teams},
+            "growth": describe_growth(self.roadmap),
+            "guessed": [team.name for team in self.roadmap.teams if self.history.guess(team.name) is not None],
             "horizon_days": self.horizon,
             "promise_level": self.roadmap.promise_level,
             "version": __version__,
@@ -222,7 +228,8 @@ class Forecast:
     def notes(self) -> list[str]:
         """What a reader has to know about the forecast as a whole."""
         notes = [self._tell_idle(team) for team in self.prospects.idle_teams]
-        notes += self._tell_unused()
+        notes += [self._tell_vague(team) for team in self.prospects.vague_teams]
+        notes += [*self._tell_unused(), *self.history.notes, *tell_growth(self.roadmap)]
         unfinished = np.isinf(self.finish).mean(axis=1)
         late = [
             name for row, name in enumerate(self.features) if unfinished[row] > 0 and not self.prospects.is_never[row]
@@ -241,7 +248,14 @@ class Forecast:
             return f"Team {quote(team)} has no history: {no_date}{did_you_mean(team, unused)}"
         if next(each for each in self.roadmap.teams if each.name == team).share == 0:
             return f"Team {quote(team)} has a share of 0: {no_date}"
+        if len(self.model.used(self.history, team)) < len(self.history.of(team)) < LEAST_SPRINTS:
+            return f"Team {quote(team)} has one past sprint, too few to tell how much they vary: {no_date} A guess may stand in."
         return f"Team {quote(team)} has finished nothing in the history that is used: {no_date}"
+
+    def _tell_vague(self, team: str) -> str:
+        count = len(self.model.used(self.history, team))
+        based = f"based on {count} sprints; the range" if count else "based on a guess; beyond it, the range"
+        return f"Team {quote(team)}: {based} mostly reflects how much teams in general vary. No middle date is told."
 
     def _tell_unused(self) -> list[str]:
         """What stands in the inputs and decides nothing, probably because it is misspelt."""
@@ -250,6 +264,11 @@ class Forecast:
             f"The history of {quote(team)} is not used: no such team in the roadmap.{did_you_mean(team, teams)}"
             for team in self.history.teams
             if team not in teams
+        ]
+        notes += [
+            f"The guess for {quote(team)} is not used: its history has {len(self.history.of(team))} sprints."
+            for team in self.history.guesses
+            if team in teams and self.history.guess(team) is None
         ]
         served = {feature.objective for feature in self.roadmap.features if feature.objective}
         return notes + [
@@ -276,11 +295,18 @@ class Forecast:
             "chance_se": None if held is None else 0.0 if is_certain else share_error(held, self.runs),
             "is_promise": feature is not None and feature.is_promise,
             "certain": is_certain,
-            "dates": {f"{level:g}": self._iso(days.day(runs_needed(level, self.runs))) for level in levels},
+            "vague": bool(self.prospects.is_vague[row]),
+            "dates": {f"{level:g}": self._tell_date(row, level) for level in levels},
             "never": never / self.runs,
             "waits_for": [] if feature is None else waits_for(feature),
             "note": self._note(row, never, day),
         }
+
+    def _tell_date(self, row: int, level: float) -> str | None:
+        """The date at a level, where it is worth telling."""
+        if self.prospects.is_vague[row] and level <= MIDDLE:
+            return None
+        return self._iso(self._days(row).day(runs_needed(level, self.runs)))
 
     def _note(self, row: int, never: int, due: int | None) -> str | None:
         if self.prospects.is_never[row]:
@@ -290,7 +316,7 @@ class Forecast:
         if never:
             share = "any run" if never == self.runs else f"{say_chance(never / self.runs, self.runs)} of runs"
             return f"not finished by {self._dates[-1]} in {share}"
-        return None
+        return "a short history: no middle date" if self.prospects.is_vague[row] else None
 
     def _describe_team(self, name: str) -> dict[str, Any]:
         used = self.model.used(self.history, name)
@@ -368,23 +394,3 @@ class Forecast:
     def _iso(self, day: int | None) -> str | None:
         date = self._date_of(day)
         return None if date is None else date.isoformat()
-
-
-def waits_for(feature: Feature | External) -> list[str]:
-    """What a feature or any of its parts waits for, as it was written, each once."""
-    stated: list[After] = list(feature.after)
-    if isinstance(feature, Feature):
-        stated += [after for part in feature.work.values() for after in part.after]
-    names = (after.feature if after.team is None else f"{after.feature}/{after.team}" for after in stated)
-    return list(dict.fromkeys(names))
-
-
-def digest_inputs(roadmap: Roadmap, history: History) -> str:
-    """SHA-256 of the roadmap and the history, whichever files or calls they came from; the model is told beside it."""
-    values = [getattr(roadmap, part.name) for part in fields(roadmap) if part.name != "throughput"]
-    return digest((values, history))
-
-
-def digest(values: object) -> str:
-    """SHA-256 of how values are written in Python."""
-    return hashlib.sha256(repr(values).encode("utf-8", "backslashreplace")).hexdigest()

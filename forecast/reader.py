@@ -7,21 +7,25 @@ behind (a size of 0, say), so that one fault does not look like several.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path as Folder
 from typing import Any, TypeVar
 
 from forecast.columns import list_names
 from forecast.dates import EARLIEST
 from forecast.errors import Fault, quote
+from forecast.estimate import Estimate
+from forecast.experience import ITEM_COLUMNS, holds_items
 from forecast.faults import Faults, Ignored, Lost
 from forecast.feature import After, External, Feature, Part, Risk
 from forecast.grid import Grid
 from forecast.history import History, Sprint
+from forecast.lessons import Lessons
 from forecast.lines import Lines, Path
 from forecast.loading import load_grid
+from forecast.phrases import say_count
 from forecast.roadmap import Roadmap
-from forecast.schema import AfterTable, FeatureTable, PartTable, RoadmapTable, TeamTable
+from forecast.schema import AfterTable, FeatureTable, ItemsTable, PartTable, RoadmapTable, TeamTable
 from forecast.shape import UNNAMED, Shape
 from forecast.sheets import FEATURE_COLUMNS, THROUGHPUT_COLUMNS, Listing, read_features, read_sprints
 from forecast.team import Capacity, Team
@@ -73,11 +77,17 @@ class Reader:
         self._rows_of_team: dict[str, str] = {}
         self._paths: dict[tuple[str | int, ...], Path] = {}
 
-    def read(self, document: dict[str, Any], lines: Lines) -> tuple[Roadmap | None, History]:
-        """The nouns of all that the file and its sheets say; no roadmap when there is a fault in it."""
+    def read(
+        self, document: dict[str, Any], lines: Lines, cleans: bool | None = None
+    ) -> tuple[Roadmap | None, History]:
+        """The nouns of all that the file and its sheets say; no roadmap when there is a fault in it.
+
+        cleans : whether the history is cleaned; None does what the file says
+        """
         shape = Shape(document, lines)
         table = shape.table
         self._lines = lines
+        self._lessons = Lessons(self._load, lines, self.faults, self.sources, self.ignored)
         self._lost |= shape.lost
         self.faults += shape.faults
         self.sources.append((lines.file, ""))
@@ -92,13 +102,15 @@ class Reader:
         self._check_spelling(history, [team.name for team in teams if team is not None])
         if roadmap is not None:
             self.sources[0] = (lines.file, _describe(roadmap, table))
-        return roadmap, history
+        if self.faults or roadmap is None:
+            return None, history
+        return self._lessons.settle(table, roadmap, history, table.clean if cleans is None else cleans)
 
     def _roadmap(
         self, table: RoadmapTable, teams: Sequence[Team], listing: Listing, risks: Sequence[Risk]
     ) -> Roadmap | None:
         spot = _Spot(self._lines)
-        options = table.given("history", "features", "team", "feature", "risk")
+        options = table.given("history", "clean", "features", "items", "finished", "team", "feature", "risk")
         if options.pop("throughput", None) is not None:
             try:
                 options["throughput"] = find_model(table.throughput)
@@ -145,18 +157,33 @@ class Reader:
             raise Fault(self._lines.place((key,)), f"{key} = {quote(name)}", way_out) from None
 
     def _history(self, table: RoadmapTable) -> History:
-        sprints: list[Sprint] = []
-        if not isinstance(table.history, str):
-            sprints = self._count_sprints(table.history)
-        else:
-            with self.faults.collected():
-                grid = self._load(table.history, "history", THROUGHPUT_COLUMNS)
-                sprints, self._rows_of_team = read_sprints(grid, self.faults, self.ignored)
-                teams = _count(len({sprint.team for sprint in sprints}), "team")
-                self.sources.append((grid.file, f"{_count(len(sprints), 'sprint')} of {teams}{_hidden(grid)}"))
+        guesses = self._guesses(table)
         with self.faults.collected():
-            return History(sprints)
+            if isinstance(table.history, dict):
+                return History(self._count_sprints(table.history), guesses)
+            if isinstance(table.history, ItemsTable):
+                grid = self._load(table.history.items, "history", ITEM_COLUMNS)
+                return replace(self._lessons.count_items(table, grid), guesses=guesses)
+            grid = self._load(table.history, "history", (*THROUGHPUT_COLUMNS, "created"))
+            if holds_items(grid):
+                return replace(self._lessons.count_items(table, grid), guesses=guesses)
+            sprints, self._rows_of_team = read_sprints(grid, self.faults, self.ignored)
+            teams = say_count(len({sprint.team for sprint in sprints}), "team")
+            self.sources.append((grid.file, f"{say_count(len(sprints), 'sprint')} of {teams}{grid.say_hidden()}"))
+            return History(sprints, guesses)
         return History([])
+
+    def _guesses(self, table: RoadmapTable) -> dict[str, Estimate]:
+        """What stands in for the past of teams, by their names."""
+        guesses: dict[str, Estimate] = {}
+        for place, team in enumerate(table.team):
+            if team.guess is not None:
+                try:
+                    guesses |= History([], {team.name: team.guess}).guesses
+                except Fault as fault:
+                    head = f"team {quote(team.name)}"
+                    self.faults.append(_Spot(self._lines, ("team", place)).within(head).told(fault, head, "guess"))
+        return guesses
 
     def _count_sprints(self, counts_of: Mapping[str, Sequence[float]]) -> list[Sprint]:
         """The sprints of a history that is written in the file itself."""
@@ -199,7 +226,7 @@ class Reader:
         with self.faults.collected():
             grid = self._load(table.features, "features", FEATURE_COLUMNS)
             listing = read_features(grid, self.faults, self.ignored)
-            self.sources.append((grid.file, _count(len(listing.features), "feature") + _hidden(grid)))
+            self.sources.append((grid.file, say_count(len(listing.features), "feature") + grid.say_hidden()))
             return listing
         return Listing(lost=Lost(any_feature=True))
 
@@ -271,7 +298,7 @@ class Reader:
             )
             for at, change in enumerate(table.capacity)
         ]
-        options = table.given("name") | {"capacity": [change for change in changes if change is not None]}
+        options = table.given("name", "guess") | {"capacity": [change for change in changes if change is not None]}
         self._paths["teams", place] = ("team", place)
         return self._make(Team, {"name": name}, options, head, spot)
 
@@ -332,13 +359,5 @@ def _unname(fault: Fault) -> Fault:
 def _describe(roadmap: Roadmap, table: RoadmapTable) -> str:
     counts = {"feature": 0 if table.features else len(roadmap.features), "team": len(table.team)}
     counts["risk"] = len(roadmap.risks)
-    said = [_count(count, what) for what, count in counts.items() if count]
+    said = [say_count(number, what) for what, number in counts.items() if number]
     return ", ".join([*said, f"start {roadmap.start.isoformat()}"])
-
-
-def _count(count: int, what: str) -> str:
-    return f"{count:,} {what}{'' if count == 1 else 's'}"
-
-
-def _hidden(grid: Grid) -> str:
-    return f" ({_count(grid.hidden, 'hidden row')} among them)" if grid.hidden else ""

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from forecast.arrays import Floats, Longs, Supply, Words
-from forecast.history import History, Sprint
-from forecast.throughput import Bootstrap, Source, Throughput, scale_done
+from forecast.history import History, Sprint, scale_done
+from forecast.throughput import Bootstrap, Source, Throughput
 from forecast.values import read_count
 
 

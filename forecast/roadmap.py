@@ -16,7 +16,8 @@ from forecast.dates import Clock, Dateish, read_date, read_dates, read_quarters
 from forecast.edits import Edits
 from forecast.errors import Fault, did_you_mean, quote
 from forecast.estimate import Estimate
-from forecast.feature import After, External, Feature, Handoff, Risk, Size, read_handoff
+from forecast.feature import After, External, Feature, Handoff, Risk, read_handoff
+from forecast.growth import Factor, Growth, read_growth
 from forecast.team import LONGEST_SPRINT, Team
 from forecast.values import fold, read_count, read_level, read_list, read_model, read_name
 
@@ -55,7 +56,7 @@ class Roadmap(Edits):
     days_off : days on which nobody in the company works
     unit : "items" (sizes are rounded to whole items) or "points"
     throughput : a throughput model or its name; None takes the default
-    growth : factor for discovered work, for features that do not say
+    growth : factor for discovered work, for features that do not say: a number, low / likely / high, or "learned"
     promise_level : the chance at which a promise holds, a share
     quarter_starts : first days of the company's quarters, dates or days of every year such as "02-01"
 
@@ -71,7 +72,7 @@ class Roadmap(Edits):
     risks: tuple[Risk, ...]
     unit: str
     throughput: Any
-    growth: Estimate | None
+    growth: Growth | None
     promise_level: float
     quarter_starts: tuple[Any, ...] | None
 
@@ -87,7 +88,7 @@ class Roadmap(Edits):
         risks: Sequence[Risk] = (),
         unit: str = "items",
         throughput: Any = None,
-        growth: Size | None = None,
+        growth: Factor | None = None,
         promise_level: float = 0.85,
         quarter_starts: Sequence[Any] | None = None,
     ) -> None:
@@ -104,7 +105,7 @@ class Roadmap(Edits):
             raise Fault("roadmap", f"unit = {quote(unit)}", 'a unit is "items" or "points"')
         keep(self, "unit", unit)
         keep(self, "throughput", read_model(throughput))
-        keep(self, "growth", None if growth is None else Estimate.read(growth, "roadmap", "growth"))
+        keep(self, "growth", None if growth is None else read_growth(growth, "roadmap"))
         keep(self, "promise_level", read_level(promise_level, "roadmap, promise_level"))
         keep(self, "quarter_starts", read_quarters(quarter_starts))
         faults = list(self._faults())

@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Discriminator, Tag, WithJsonSchema
 
 from forecast.team import LONGEST_SPRINT
 
-KINDS = ("<a table>", "<a list>", "<a text>", "<a date>", "<a number>")
+KINDS = ("<a table>", "<a list>", "<a text>", "<a date>", "<a number>", "<items>")
 """Kinds of values in the words of a message; the brackets keep them apart from the keys of a place."""
 
 
@@ -44,6 +44,7 @@ Three = Annotated[
     _shown(type="array", items={"type": "number", "minimum": 0}, minItems=3, maxItems=3),
 ]
 Guess = Annotated[Number | Three, Either]
+Factor = Annotated[Number | Three | Annotated[str, Tag("<a text>"), _shown(const="learned")], Either]
 Day = Annotated[Annotated[dt.date, Tag("<a date>")] | Text, Either, _shown(type="string", format="date")]
 Name = Annotated[str, _shown(type="string", minLength=1)]
 Amount = Annotated[float, _shown(type="number", minimum=0)]
@@ -127,8 +128,8 @@ class FeatureTable(Table):
     """What a week of delay costs, in the unit of `value`."""
     started: bool = False
     """true when it is in flight on the first day; it matters only for teams with `finish_started`."""
-    growth: Guess | None = None
-    """Factor for work that is found on the way: 1.2, or [1.0, 1.2, 1.7]; without it the roadmap's own."""
+    growth: Factor | None = None
+    """Factor for work that is found on the way: 1.2, or [1.0, 1.2, 1.7], or "learned"; without it the roadmap's own."""
 
 
 class CapacityTable(Table):
@@ -165,6 +166,8 @@ class TeamTable(Table):
     """Days on which this team does not work."""
     capacity: list[CapacityTable] = []
     """Planned changes: [{ start = 2026-03-02, end = 2026-03-13, factor = 0.5, why = "leave" }]."""
+    guess: Guess | None = None
+    """Guessed items a sprint, [3, 5, 9], which stand in while the team has fewer than two past sprints."""
 
 
 class RiskTable(Table):
@@ -180,10 +183,32 @@ class RiskTable(Table):
     """Working days it adds to the finish of features: { Checkout = [5, 10, 20] }."""
 
 
+class ItemsTable(Table):
+    """`history = { items = "items.csv", every = 14 }`: throughput counted from items, in stretches of so many days."""
+
+    items: Name
+    """The name of the sheet of items."""
+    every: Length | None = None
+    """Calendar days of a stretch; a sprint if not given."""
+
+
+def _kind_of_history(value: object) -> str:
+    counts_items = isinstance(value, ItemsTable) or (isinstance(value, dict) and isinstance(value.get("items"), str))
+    return "<items>" if counts_items else _kind(value)
+
+
+Past = Annotated[
+    Text
+    | Annotated[ItemsTable, Tag("<items>")]
+    | Annotated[dict[str, Annotated[list[float], _shown(**COUNTS)]], Tag("<a table>")],
+    Discriminator(_kind_of_history),
+]
+
+
 class RoadmapTable(Table):
     """A roadmap for `forecast`: features in priority order, the teams that do them, and where their past is.
 
-    `history` and `features` name files beside it.
+    `history`, `features`, `items` and `finished` name files beside it.
     """
 
     start: Day
@@ -196,21 +221,25 @@ class RoadmapTable(Table):
     """Days on which nobody in the company works; weekends are left out anyway."""
     unit: Annotated[str, _shown(enum=["items", "points"])] = "items"
     """What sizes are counted in: "items" are rounded to whole ones, "points" are not."""
-    growth: Guess | None = None
-    """Factor for work that is found on the way, for features that do not say: 1.3, or [1.0, 1.2, 1.7]."""
+    growth: Factor | None = None
+    """Factor for work that is found on the way, for features that do not say: 1.3, or [1.0, 1.2, 1.7], or "learned"."""
     promise_level: Annotated[float, _shown(type="number", exclusiveMinimum=0, maximum=1)] = 0.85
     """A promise holds when its chance is at least this share."""
     quarter_starts: list[Day] | None = None
     """First days of the company's quarters."""
     throughput: Annotated[Text | Annotated[dict[str, Any], Tag("<a table>")], Either] | None = None
     """How the past is used: a model by name, or with its settings, { model = "bootstrap", window = 12 }."""
-    history: Annotated[
-        Text | Annotated[dict[str, Annotated[list[float], _shown(**COUNTS)]], Tag("<a table>")],
-        Either,
-    ]
-    """What each team finished: the name of a sheet, "throughput.csv", or counts, oldest first: { Web = [3, 5, 2] }."""
+    history: Past
+    """What each team finished: a sheet, "throughput.csv", or counts, oldest first: { Web = [3, 5, 2] }, or items of a
+    sheet counted in stretches of days: { items = "items.csv", every = 14 }."""
+    clean: bool = True
+    """Leave out of the history what surely tells nothing of the pace, such as a sprint that is not over; false keeps all."""
     features: str | None = None
     """The name of a sheet with the features, "features.csv", instead of [[feature]] tables."""
+    items: str | None = None
+    """The name of a sheet of items, "items.csv", from which growth is learned."""
+    finished: str | None = None
+    """The name of a sheet of finished features, "finished.csv", from which growth is learned."""
     team: list[TeamTable] = []
     """The teams."""
     feature: list[FeatureTable] = []

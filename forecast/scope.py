@@ -1,7 +1,7 @@
 """Scope: how large the work turns out to be. Sizes, growth, risks, external days and lags, drawn by name.
 
-Each draw has an address of its own (see `draws`): ("size", feature, team), ("growth", feature), ("days", external),
-("lag", both ends of the link), ("risk", name).
+Each draw has an address of its own (see `draws`): ("size", feature, team), ("growth", feature), ("growth") for what all
+learned factors share, ("days", external), ("lag", both ends of the link), ("risk", name).
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from forecast import draws
 from forecast.arrays import Floats, Ints, Longs, Words
 from forecast.estimate import Estimate
 from forecast.feature import External, Feature
+from forecast.growth import Growth, Learned
 from forecast.plan import Index
 
 ZERO = Estimate(0.0, 0.0, 0.0)
@@ -101,6 +102,54 @@ class Guesses:
 
 
 @dataclass(frozen=True)
+class Factors:
+    """Learned growth: the log-normal factors of n features (see `growth.Learned`).
+
+    keys : (n,) of each feature alone; shared : the key of what all features of a run share
+    columns : (n,) which features they are
+    middle, spread, doubt, tilt : (n,) on the scale of logarithms: the median, and the standard deviations of the feature's own
+        draw, of the shared one, and of the shared one that goes with its size
+    """
+
+    keys: Words
+    shared: np.uint64
+    columns: Longs
+    middle: Floats
+    spread: Floats
+    doubt: Floats
+    tilt: Floats
+
+    @classmethod
+    def of(cls, seed: int, learned: Sequence[tuple[int, str, Learned, float]]) -> Factors:
+        """The factors of features: column, name, growth, and size in items."""
+        reach = [growth.reach(size) for _, _, growth, size in learned]
+        growths = [growth for _, _, growth, _ in learned]
+        return cls(
+            keys=np.array([draws.key(seed, "growth", name) for _, name, _, _ in learned], np.uint64),
+            shared=draws.key(seed, "growth"),
+            columns=np.array([column for column, _, _, _ in learned], np.int64),
+            middle=np.array(
+                [np.log(g.median) + g.slope * far for g, far in zip(growths, reach, strict=True)], np.float64
+            ),
+            spread=np.array([growth.spread for growth in growths], np.float64),
+            doubt=np.array([growth.doubt for growth in growths], np.float64),
+            tilt=np.array([g.slope_doubt * far for g, far in zip(growths, reach, strict=True)], np.float64),
+        )
+
+    def draw(self, runs: Longs) -> Floats:
+        """The factors in each run: (R, n)."""
+        from scipy.special import ndtri  # here, because loading scipy takes longer than a small forecast
+
+        own, common = np.empty((len(runs), len(self.keys))), np.empty((2, len(runs), 1))
+        draws.uniforms(self.keys, runs, 0, own)
+        for index in (0, 1):
+            draws.uniforms(np.array([self.shared]), runs, index, common[index])
+        level, tilt = ndtri(common)
+        factors: Floats = np.exp(self.middle + self.doubt * level + self.tilt * tilt + self.spread * ndtri(own))
+        return factors
+
+
+@dataclass(frozen=True)
 class Effects:
     """What one risk does when it happens: parts that grow and features that end later. One draw decides all of it.
 
@@ -124,7 +173,9 @@ class Effects:
 class Scope:
     """All that is drawn besides throughput.
 
-    sizes : by part; growth : by feature; days : by feature (external days, else 0); lags : by stated link
+    sizes : by part; growth : by feature, 1 where it is learned; learned : those factors
+    least : (P,) size below which learned growth does not take a part: one item, where there is at least one
+    days : by feature (external days, else 0); lags : by stated link
     done : (P,) items of each part that are finished already; what is left of it grows
     part_feature : (P,); lag_link, lag_delay : (K,) stated link and delayed feature of each lag column, -1 for none
     """
@@ -132,6 +183,8 @@ class Scope:
     sizes: Guesses
     done: Floats
     growth: Guesses
+    learned: Factors
+    least: Floats
     days: Guesses
     lags: Guesses
     risks: tuple[Effects, ...]
@@ -145,7 +198,7 @@ class Scope:
         size = self.sizes.draw(runs)
         if np.any(self.done > 0.0):
             size = np.maximum(size - self.done, 0.0)
-        growth = self.growth.draw(runs)
+        growth = self._draw_growth(runs)
         if np.any(growth != 1.0):
             size = size * growth[:, self.part_feature]
         hold = self.days.draw(runs)
@@ -161,9 +214,18 @@ class Scope:
             for feature, days in risk.delays:
                 delay[:, feature] += happens * quantile(days, force)
         if self.is_rounded:
-            size = np.floor(size + ROUND_UP)
+            size = np.maximum(np.floor(size + ROUND_UP), self.least)
         lag = self._draw_lags(runs, delay)
         return np.ascontiguousarray(size), hold + delay, np.ascontiguousarray(lag)
+
+    def _draw_growth(self, runs: Longs) -> Floats:
+        """The factor of each feature: (R | 1, F)."""
+        growth = self.growth.draw(runs)
+        if not len(self.learned.columns):
+            return growth
+        growth = np.repeat(growth, len(runs), axis=0) if len(growth) != len(runs) else growth
+        growth[:, self.learned.columns] = self.learned.draw(runs)
+        return growth
 
     def _draw_lags(self, runs: Longs, delay: Floats) -> Floats:
         """The lag columns (R | 1, K): the stated lag of a link, plus the delay of the feature that it waits for."""
@@ -179,13 +241,26 @@ def find_scope(index: Index, seed: int) -> Scope:
     """What is drawn for a roadmap, by name."""
     roadmap = index.roadmap
     work = [index.stated(part) for part in range(len(index.parts))]
-    factors = [getattr(feature, "growth", None) or _default_growth(index, feature) for feature in roadmap.features]
+    factors = [_find_growth(index, feature) for feature in roadmap.features]
+    learned = _find_learned(index, factors)
+    names = {name for _, name, _, _ in learned}
+    least = [
+        float(feature in names and part.left(part.size.low) >= 0.5)
+        for (feature, _), part in zip(index.parts, work, strict=True)
+    ]
     days = [feature.days if isinstance(feature, External) else ZERO for feature in roadmap.features]
     links = roadmap.links
     return Scope(
         sizes=Guesses.of(seed, "size", [part.size for part in work], index.parts),
         done=np.array([part.done for part in work], np.float64),
-        growth=Guesses.of(seed, "growth", factors, [(name,) for name in index.features]),
+        growth=Guesses.of(
+            seed,
+            "growth",
+            [ONE if isinstance(factor, Learned) else factor for factor in factors],
+            [(name,) for name in index.features],
+        ),
+        learned=Factors.of(seed, learned),
+        least=np.array(least, np.float64),
         days=Guesses.of(seed, "days", days, [(name,) for name in index.features]),
         lags=Guesses.of(
             seed,
@@ -204,9 +279,29 @@ def find_scope(index: Index, seed: int) -> Scope:
     )
 
 
-def _default_growth(index: Index, feature: Feature | External) -> Estimate:
+def _find_growth(index: Index, feature: Feature | External) -> Growth:
+    """The growth of a feature, else the roadmap's; "learned" takes what the roadmap has learned."""
+    if isinstance(feature, External):
+        return ONE
     default = index.roadmap.growth
-    return ONE if default is None or isinstance(feature, External) else default
+    if feature.growth is None:
+        return ONE if default is None else default
+    return default if feature.growth == Learned() and isinstance(default, Learned) else feature.growth
+
+
+def _find_learned(index: Index, factors: Sequence[Growth]) -> list[tuple[int, str, Learned, float]]:
+    """Column, name, growth and size of the features whose growth is learned; no size where points are not items."""
+    counts = index.roadmap.unit == "items"
+    return [
+        (
+            column,
+            feature.name,
+            factor,
+            sum(part.left(part.size.mean) for part in feature.work.values()) if counts else 0.0,
+        )
+        for column, (feature, factor) in enumerate(zip(index.roadmap.features, factors, strict=True))
+        if isinstance(factor, Learned) and isinstance(feature, Feature)
+    ]
 
 
 def _effects(index: Index, seed: int, name: str) -> Effects:

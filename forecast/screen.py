@@ -19,6 +19,7 @@ from rich.text import Text
 
 from forecast.binding import build_reasons, say_alone, say_reasons
 from forecast.errors import escape
+from forecast.outcome import MIDDLE
 from forecast.phrases import say_date
 from forecast.wording import Told, holds, say_chance_of, say_level, say_promises, say_provenance
 
@@ -121,7 +122,7 @@ def _choose_columns(told: Told, levels: Sequence[float], is_narrow: bool) -> lis
 
 
 def _say_date_at(key: str, feature: Told) -> str:
-    return say_date(feature["dates"][key])
+    return "" if feature["vague"] and float(key) <= MIDDLE else say_date(feature["dates"][key])
 
 
 def _say_alone(key: str, feature: Told) -> str:

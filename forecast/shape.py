@@ -95,7 +95,9 @@ class Shape:
         shown = str(value).lower() if isinstance(value, bool) else written(value)
         named = f"{escape(key)} = {shown}" if isinstance(key, str) else f"item {key + 1} = {shown}"
         if kind == "union_tag_invalid":
-            kinds = found["ctx"]["expected_tags"].translate({ord(mark): None for mark in "'<>"})
+            kinds = (
+                found["ctx"]["expected_tags"].replace("'<items>', ", "").translate({ord(mark): None for mark in "'<>"})
+            )
             return Fault(where, named, f"{kinds.replace(', ', ' or ')} is needed")
         if kind == "list_type" and key in TABLES and isinstance(value, dict):
             return Fault(where, f"[{key}]", f"write it in double brackets: [[{key}]]")

@@ -11,11 +11,20 @@ from forecast.errors import Fault, quote
 from forecast.faults import Faults, Ignored, Lost
 from forecast.feature import External, Feature, Part
 from forecast.grid import Cell, Grid
+from forecast.growth import LEARNED, Growth, read_growth
 from forecast.history import Sprint
 from forecast.rows import Row, read_sheet
 from forecast.values import fold
 
 THREE = ("low", "likely", "high")
+
+
+def read_growth_in_one(row: Row, column: str) -> Growth | None:
+    """The growth in the cell: one number, three with ';' between them, or "learned"."""
+    text = row.text(column)
+    return read_growth(text, row.place) if text and text.casefold() == LEARNED else row.estimate_in_one(column)
+
+
 OF_FEATURE: dict[str, Callable[[Row, str], Any]] = {
     "due": Row.date,
     "promised": Row.flag,
@@ -24,13 +33,13 @@ OF_FEATURE: dict[str, Callable[[Row, str], Any]] = {
     "value": Row.number,
     "cost_of_delay": Row.number,
     "started": Row.flag,
-    "growth": Row.estimate_in_one,
+    "growth": read_growth_in_one,
 }
 """Columns that belong to the feature, not to the row, and how their cells are read."""
 
 OF_EXTERNAL = ("due", "promised", "not_before", "objective")
 FEATURE_COLUMNS = ("feature", "team", "items", *THREE, "done", "after", *OF_FEATURE)
-THROUGHPUT_COLUMNS = ("team", "sprint", "start", "end", "done")
+THROUGHPUT_COLUMNS = ("team", "sprint", "start", "end", "done", "done_roadmap")
 
 
 SPRINT_NEEDS = ("team", "start", "end", "done")
@@ -41,7 +50,7 @@ NUMBERS = ("items", *THREE, "value", "cost_of_delay", "done")
 def read_sprints(grid: Grid, faults: Faults, ignored: list[Ignored]) -> tuple[list[Sprint], dict[str, str]]:
     """The past sprints in a grid, one a row, and the first row of each team. Raises Fault when there are no rows."""
     names = list_names("throughput", THROUGHPUT_COLUMNS)
-    sheet = read_sheet(grid, names, SPRINT_NEEDS, ("done",), [("start", "end")], faults, ignored)
+    sheet = read_sheet(grid, names, SPRINT_NEEDS, ("done", "done_roadmap"), [("start", "end")], faults, ignored)
     known: dict[str, Callable[[Row, str], Any]]
     known = {"team": Row.name, "start": Row.date, "end": Row.date, "done": Row.number}
     readers: list[tuple[str, Callable[[Row, str], Any], dict[Cell, Any]]]
@@ -67,7 +76,7 @@ def read_sprints(grid: Grid, faults: Faults, ignored: list[Ignored]) -> tuple[li
         if len(values) == len(SPRINT_NEEDS):
             try:
                 team, start, end, done = values
-                sprints.append(Sprint(team, start, end, done, row.text("sprint") or ""))
+                sprints.append(Sprint(team, start, end, done, row.text("sprint") or "", row.number("done_roadmap")))
                 if team not in places:
                     places[team] = row.place
             except Fault as fault:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import threading
 import uuid
@@ -16,19 +17,19 @@ import numpy as np
 
 from forecast import draws, engine
 from forecast.ancestry import Few, Group, find_groups, play_alone
-from forecast.arrays import Floats, Longs, Luck, Plan, Supply
+from forecast.arrays import Floats, Longs, Luck, Plan
 from forecast.calendar import lay_calendar
 from forecast.compiling import is_kept
 from forecast.dates import WORKING_DAYS_A_YEAR
+from forecast.drift import Drift
 from forecast.errors import Fault, quote
-from forecast.history import History
-from forecast.luck import Dice
+from forecast.history import History, check_history
+from forecast.luck import Dice, find_spare
 from forecast.outcome import Forecast
 from forecast.plan import Index, build_plan, set_calendar
 from forecast.prospects import Claims, find_prospects
 from forecast.roadmap import Roadmap
 from forecast.scope import Scope, find_scope
-from forecast.tally import HowMany
 from forecast.throughput import Throughput, find_model
 from forecast.values import read_count, read_flag, read_number, read_seed
 
@@ -61,6 +62,7 @@ class Job:
 
     horizons : working days, rising; a run that leaves something unfinished is played again at the next one
     is_alone : each feature is played with nothing on the roadmap but itself and what it waits for
+    spare : how far capacity is drawn up to the first horizon, see `Dice.roll_until`; inf for all of it
     """
 
     roadmap: Roadmap
@@ -69,6 +71,7 @@ class Job:
     seed: int
     horizons: tuple[float, ...]
     is_alone: bool = False
+    spare: float = math.inf
 
     def __getstate__(self) -> dict[str, Any]:
         return {field.name: getattr(self, field.name) for field in fields(self)}
@@ -118,15 +121,17 @@ class Job:
         if finish is None:
             finish = np.empty((len(self.roadmap.features), len(runs)))
         left = None  # the runs that are played on; first all of them, in slices, which are copied faster
+        spare = self.spare if len(self.horizons) > 1 and hopeful.all() else math.inf
         for horizon in self.horizons:
             again = []
             for chunk in self._chunks(len(runs), left, horizon):
                 plan, dice = self.stage(horizon)
-                played = self._play(plan, dice.roll(runs[chunk]))
+                luck = dice.roll_until(runs[chunk], plan, spare) if spare < math.inf else dice.roll(runs[chunk])
+                played = self._play(plan, luck)
                 finish[:, chunk] = played
                 latest = (played if hopeful.all() else played[hopeful]).max(axis=0, initial=0.0)
                 again.append(np.arange(len(runs))[chunk][np.isinf(latest)])
-            left = np.concatenate(again)
+            left, spare = np.concatenate(again), math.inf
             if not len(left):
                 break
         return finish
@@ -211,7 +216,9 @@ def simulate(
     """
     if not isinstance(roadmap, Roadmap):
         raise Fault("simulate", f"roadmap = {quote(roadmap)}", "give a Roadmap, as forecast.read makes one")
-    _check_history(history, "simulate")
+    check_history(history, "simulate")
+    history.check_shares({team.name: team.share for team in roadmap.teams})
+    history = history.drawn()
     runs = read_count(runs, "simulate", "runs", least=1, most=MOST_RUNS)
     model = find_model(roadmap.throughput if throughput is None else throughput)
     seed = read_seed(seed, "simulate")
@@ -239,12 +246,6 @@ def simulate(
     )
 
 
-def _check_history(history: object, where: str) -> None:
-    if not isinstance(history, History):
-        way_out = 'give a History, such as History.from_counts({"Web": [3, 5, 0]})'
-        raise Fault(where, f"history = {quote(history)}", way_out)
-
-
 def _find_horizons(horizon: float | None) -> tuple[float, ...]:
     if horizon is not None:
         return (read_number(horizon, "simulate", "horizon", least=1, most=LONGEST_HORIZON),)
@@ -262,7 +263,8 @@ def _double(horizon: float) -> tuple[float, ...]:
 
 def _look_ahead(job: Job, hopeful: Claims, runs: int) -> Job:
     """The job with a first horizon that most runs stay within, judged by a few of them; it changes cost, never results."""
-    finish = job.play(np.arange(min(PILOT_RUNS, runs), dtype=np.int64), hopeful)
+    pilot = np.arange(min(PILOT_RUNS, runs), dtype=np.int64)
+    finish = job.play(pilot, hopeful)
     ends = finish[np.isfinite(finish)]
     if len(ends) == 0 or np.isinf(finish[hopeful]).any(axis=0).mean() > 0.5:
         horizons: tuple[float, ...] = (float(LONGEST_HORIZON),)  # most runs get there anyway
@@ -270,8 +272,10 @@ def _look_ahead(job: Job, hopeful: Claims, runs: int) -> Job:
         horizons = _double(np.ceil(1.12 * float(ends.max())) + 5)
     ahead = replace(job, horizons=horizons)
     ahead.__dict__.update(index=job.index, plan=job.plan, scope=job.scope, groups=job.groups)
-    ahead.stage(horizons[0])  # here, before several threads would all do it
-    return ahead
+    plan, dice = ahead.stage(horizons[0])  # here, before several threads would all do it
+    frugal = replace(ahead, spare=find_spare(plan, dice.roll(pilot), finish))
+    frugal.__dict__.update(index=job.index, plan=job.plan, scope=job.scope, groups=job.groups, _stages=ahead._stages)
+    return frugal
 
 
 def _play_all(
@@ -345,46 +349,7 @@ def count_cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def needs_compiling() -> bool:
-    """True when the first simulation on this machine has to compile the kernels first (about fifteen seconds, once)."""
-    return not all(is_kept(kernel) for kernel in (engine._play, draws.bootstrap))
-
-
-def how_many(
-    history: History, team: str, *, sprints: int, runs: int = 10_000, seed: int = 0, throughput: Any = None
-) -> HowMany:
-    """How many items a team finishes in its next sprints: a `HowMany`.
-
-    The sprints follow the newest one in the history and are as long as it is. Raises Fault for an unknown team.
-    """
-    _check_history(history, "how_many")
-    seed = read_seed(seed, "how_many")
-    model = find_model(throughput)
-    rows = history.require(team)
-    model.check(history, [rows[0].team])
-    read_count(runs, "how_many", "runs", least=1, most=MOST_RUNS)
-    count = read_count(sprints, "how_many", "sprints", least=1, most=10_000)
-    supply = following_supply(history, rows[0].team, count)
-    source = model.bind(history, [rows[0].team], seed, supply)
-    chunk = max(LEAST_CHUNK, CHUNK_BYTES // (8 * (count + 1)))
-    totals = [
-        source.capacity(np.arange(lo, min(lo + chunk, runs), dtype=np.int64))[:, 0, -1] for lo in range(0, runs, chunk)
-    ]
-    return HowMany(rows[0].team, count, np.concatenate(totals))
-
-
-def following_supply(history: History, team: str, count: int) -> Supply:
-    """The next sprints of one team, after its newest one in the history and as long as it."""
-    newest = history.of(team)[-1]
-    if newest.start is None or newest.end is None:
-        start, length, weekdays = 1, 14, 10
-    else:
-        length = (newest.end - newest.start).days + 1
-        start, weekdays = newest.end.toordinal() + 1, newest.weekdays or 1
-    return Supply(
-        segment_sprint=np.arange(count, dtype=np.int32)[None, :],
-        segment_share=np.ones((1, count)),
-        sprint_start=(start + length * np.arange(count, dtype=np.int64))[None, :],
-        sprint_weekdays=np.full((1, count), weekdays, np.int32),
-        count_weekdays=np.zeros(1),
-    )
+def needs_compiling(model: Throughput) -> bool:
+    """True when the first simulation with a model has to compile its kernels first (about fifteen seconds, once)."""
+    drawing = draws.drift if isinstance(model, Drift) else draws.bootstrap
+    return not all(is_kept(kernel) for kernel in (engine._play, drawing))

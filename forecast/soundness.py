@@ -6,10 +6,13 @@ import datetime as dt
 from collections.abc import Sequence
 
 from forecast.errors import did_you_mean
+from forecast.estimate import Estimate
 from forecast.feature import External, Feature
 from forecast.finding import Finding, gather
+from forecast.growth import Growth, Learned
 from forecast.past import Past
 from forecast.phrases import say_date, say_days, say_few, say_name, say_names, say_number, say_share
+from forecast.remarks import find_growths
 from forecast.roadmap import Roadmap
 
 YEAR = 365
@@ -23,6 +26,7 @@ def find_in_roadmap(roadmap: Roadmap, pasts: Sequence[Past]) -> list[Finding]:
     """All findings about single features and teams; pasts : as `past.find_pasts` gives them."""
     return [
         *_find_growth(roadmap),
+        *_find_unlearned(roadmap),
         *_find_sizes(roadmap, pasts),
         *_find_zero(roadmap),
         *_find_idle_teams(roadmap, pasts),
@@ -42,16 +46,23 @@ def _working(roadmap: Roadmap) -> list[Feature]:
     return [feature for feature in roadmap.features if isinstance(feature, Feature) and feature.work]
 
 
+def _grows(growth: Growth | None) -> bool:
+    """Whether a growth allows for work that is found on the way."""
+    return growth is not None and (isinstance(growth, Learned) or growth.high > 1)
+
+
 # Sizes -----------------------------------------------------------------------------------------------------------------
 
 
 def _find_growth(roadmap: Roadmap) -> list[Finding]:
     """No growth anywhere, or only for some."""
     working = _working(roadmap)
-    without = [each.name for each in working if (growth := each.growth or roadmap.growth) is None or growth.high <= 1]
+    without = [each.name for each in working if not _grows(each.growth or roadmap.growth)]
     if not without:
         return []
-    way_out = "Give one, such as growth = [1.0, 1.5, 3.0], or better what your finished features grew by."
+    way_out = (
+        'Give one, such as growth = [1.0, 1.5, 3.0], or better growth = "learned", from features that you finished.'
+    )
     if len(without) == len(working):
         sentence = (
             "No growth is given, as if no work were found on the way; in real portfolios that is the largest error of all, and "
@@ -60,6 +71,17 @@ def _find_growth(roadmap: Roadmap) -> list[Finding]:
         return [Finding("warning", "roadmap", sentence, way_out, "growth")]
     sentence = f"{len(without)} of {len(working)} features with work have no growth: {say_names(without)}."
     return [Finding("note", "roadmap", sentence, way_out, "partial growth", tuple(without))]
+
+
+def _find_unlearned(roadmap: Roadmap) -> list[Finding]:
+    """Growth that is to be learned, but from nothing."""
+    if not any(isinstance(growth, Learned) and not growth.finished for growth in find_growths(roadmap)):
+        return []
+    sentence = (
+        'There is no finished feature for growth = "learned" to learn from, so what is usual elsewhere is assumed.'
+    )
+    way_out = 'Name a file of past features in roadmap.toml: items = "items.csv" or finished = "finished.csv".'
+    return [Finding("note", "roadmap", sentence, way_out, "learned growth")]
 
 
 def _find_sizes(roadmap: Roadmap, pasts: Sequence[Past]) -> list[Finding]:
@@ -87,7 +109,7 @@ def _find_zero(roadmap: Roadmap) -> list[Finding]:
     for feature in _working(roadmap):
         growth = feature.growth or roadmap.growth
         for team, part in feature.work.items():
-            high = part.left(part.size.high) * (growth.high if growth else 1.0)
+            high = part.left(part.size.high) * (growth.high if isinstance(growth, Estimate) else 1.0)
             if high == 0 or (roadmap.unit == "items" and high < 0.5):
                 clauses = done if part.done >= part.size.high > 0 else zero
                 clauses[f"{feature.name}/{team}"] = f"{say_name(feature.name)} ({say_name(team)})"

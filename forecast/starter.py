@@ -145,16 +145,16 @@ class Starter:
         """The rows of the features, the columns first."""
         return [
             FEATURE_COLUMNS,
-            ("Login", "API", 8, None, None, None, 3, None, self._friday(10), "Win customers"),
+            ("Login", "API", 8, None, None, None, 3, None, self._friday(13), "Win customers"),
             ("Login", "Web", None, 4, 6, 10, None, "Login/API", None, None),
             ("Payment contract", None, None, 10, 15, 30, None, None, None, None),
-            ("Checkout", "Web", None, 8, 12, 20, None, "Login", self._friday(17), "Grow revenue"),
+            ("Checkout", "Web", None, 8, 12, 20, None, "Login", self._friday(28), "Grow revenue"),
             ("Checkout", "API", None, 5, 8, 14, None, "Payment contract", None, None),
-            ("Search", "Web", None, 6, 9, 16, None, "Login", self._friday(19), "Grow revenue"),
-            ("Audit log", "API", 7, None, None, None, None, None, self._friday(15), "Win customers"),
+            ("Search", "Web", None, 6, 9, 16, None, "Login", self._friday(27), "Grow revenue"),
+            ("Audit log", "API", 7, None, None, None, None, None, self._friday(24), "Win customers"),
             ("Reports", "API", None, 3, 5, 9, None, "Audit log", None, "Win customers"),
             ("Reports", "Web", None, 3, 5, 8, None, "Reports/API", None, None),
-            ("Launch", None, None, None, None, None, None, "Checkout; Search", self._friday(20), None),
+            ("Launch", None, None, None, None, None, None, "Checkout; Search", self._friday(29), None),
         ]
 
     def throughput(self) -> list[tuple[Cell, ...]]:

@@ -7,14 +7,15 @@ future sprints; what it then gives is a pure function of the run.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any, Protocol
 
 import numpy as np
 
 from forecast.arrays import Floats, Longs, Supply, Words
+from forecast.drift import Drift
 from forecast.errors import Fault, did_you_mean, quote
-from forecast.history import History, Sprint
+from forecast.history import History, Sprint, check_same_sprints, scale_done
 from forecast.values import read_count, read_flag
 
 
@@ -75,26 +76,13 @@ class Bootstrap:
         return rows if self.window is None else rows[-self.window :]
 
     def check(self, history: History, teams: Sequence[str]) -> None:
-        """Raises Fault when sprints cannot be drawn together because the teams' histories cover different ones."""
-        if not self.together:
-            return
-        first = None
+        """Raises Fault when a guess would have to be drawn from, or histories of different sprints drawn from together."""
         for team in teams:
-            sprints = _identify(self.used(history, team))
-            if len(set(sprints)) < len(sprints):
-                way_out = (
-                    "a sprint that stands twice cannot be paired with another team's; remove one, or drop together"
-                )
-                raise Fault("throughput together", f"team {quote(team)} has two sprints of the same dates", way_out)
-            if first is None:
-                first = (team, sprints)
-            elif sprints != first[1]:
-                way_out = (
-                    "drawing together needs the same sprints for every team; leave out the others, or drop together"
-                )
-                raise Fault(
-                    "throughput together", f"teams {quote(first[0])} and {quote(team)} have different sprints", way_out
-                )
+            if history.guess(team) is not None:
+                way_out = "it only draws past sprints; use the model drift, or leave the guess out"
+                raise Fault(f"team {quote(team)}", "bootstrap can do nothing with a guess", way_out)
+        if self.together:
+            check_same_sprints({team: self.used(history, team) for team in teams})
 
     def bind(self, history: History, teams: Sequence[str], seed: int, supply: Supply) -> Source:
         """The model made ready to draw for these teams, in this order."""
@@ -117,19 +105,6 @@ class Bootstrap:
             past_count=np.array([len(self.used(history, team)) for team in teams], np.int64),
             supply=supply,
         )
-
-
-def scale_done(sprint: Sprint, weekdays: int, count_weekdays: float) -> float:
-    """What a past sprint is worth in a sprint of so many weekdays; exactly what was done when the lengths are equal.
-
-    A sprint without dates had `count_weekdays`, or as many as the future one where that is 0.
-    """
-    had = sprint.weekdays or count_weekdays or weekdays
-    return sprint.done if had == weekdays else sprint.done * weekdays / had
-
-
-def _identify(sprints: Sequence[Sprint]) -> list[object]:
-    return [place if row.start is None else (row.start, row.end) for place, row in enumerate(sprints)]
 
 
 @dataclass(frozen=True)
@@ -161,19 +136,21 @@ class _Resampling:
         return out
 
 
-MODELS: dict[str, type[Bootstrap]] = {"bootstrap": Bootstrap}
-DEFAULT = Bootstrap()
+MODELS: dict[str, type[Bootstrap] | type[Drift]] = {"bootstrap": Bootstrap, "drift": Drift}
+
+DEFAULT: Throughput = Drift()
+"""What is used when nobody names a model: of those here the one whose promises held best on real histories."""
 
 
 def find_model(value: object) -> Throughput:
     """The model that a model, a name or a table such as {model = "bootstrap", window = 12} stands for; None: the default.
 
-    Raises Fault for a name or a setting that does not exist.
+    A name may be followed by settings: "drift half_life=4 walk=0.2". Raises Fault for a name or a setting that does not exist.
     """
     if value is None:
         return DEFAULT
     if isinstance(value, str):
-        value = {"model": value}
+        value = _split_settings(value)
     if isinstance(value, Mapping):
         settings = dict(value)
         name = settings.pop("model", None)
@@ -182,11 +159,44 @@ def find_model(value: object) -> Throughput:
             raise Fault("throughput", f"model = {quote(name)}", way_out)
         model = MODELS[name.casefold()]
         for setting in settings:
-            known = list(model.__dataclass_fields__)
-            if setting not in known:
-                way_out = f"{name} knows: {', '.join(known)}." + did_you_mean(str(setting), known)
-                raise Fault("throughput", f"{quote(setting)} = {quote(settings[setting])}", way_out)
+            _check_setting(name.casefold(), setting, settings[setting])
         return model(**settings)
     if not isinstance(value, type) and all(hasattr(value, method) for method in ("describe", "used", "check", "bind")):
         return value  # type: ignore[return-value]
     raise Fault("throughput", quote(value), f"give a model, or one of the names: {', '.join(MODELS)}")
+
+
+def _split_settings(text: str) -> dict[str, Any]:
+    """The table that "drift half_life=4" stands for."""
+    name, *rest = text.split() or [""]
+    settings: dict[str, Any] = {"model": name}
+    for each in rest:
+        setting, sign, written = each.partition("=")
+        if not sign:
+            raise Fault("throughput", quote(text), 'write settings behind the name: "drift half_life=4 walk=0.2"')
+        settings[setting] = _read_setting(written)
+    return settings
+
+
+def _read_setting(written: str) -> bool | int | float | str:
+    """A setting as a TOML file would have it; what is neither a number nor true or false is a text."""
+    if written in ("true", "false"):
+        return written == "true"
+    for kind in (int, float):
+        try:
+            return kind(written)
+        except ValueError:
+            continue
+    return written
+
+
+def _check_setting(name: str, setting: object, value: object) -> None:
+    """Raises Fault for a setting that a model does not have, and says which model has it."""
+    settings = {each: [field.name for field in fields(model)] for each, model in MODELS.items()}
+    known = settings[name]
+    if setting in known:
+        return
+    owners = [other for other in MODELS if setting in settings[other]]
+    way_out = f"only {owners[0]} has that; " if owners else ""
+    way_out += f"{name} knows: {', '.join(known)}." + ("" if owners else did_you_mean(str(setting), known))
+    raise Fault("throughput", f"{quote(setting)} = {quote(value)}", way_out)

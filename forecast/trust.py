@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
+
 from forecast.clue import HARDLY, SURELY, Clue, Question
-from forecast.errors import did_you_mean
-from forecast.finding import Finding, Severity
+from forecast.errors import Fault, did_you_mean
+from forecast.finding import Finding, Severity, gather
 from forecast.history import History, Sprint
 from forecast.past import ENOUGH_SPRINTS, FEW_SPRINTS, Past
 from forecast.phrases import say_count, say_date, say_name, say_names, say_number, say_share
@@ -23,7 +25,12 @@ Pasts = Sequence[Past]
 
 def find_in_history(roadmap: Roadmap, history: History, model: Throughput, pasts: Pasts) -> list[Finding]:
     """All findings about the past of the teams; pasts : as `past.find_pasts` gives them for the same arguments."""
-    found = [*_find_absent(history, pasts), *_find_nothing_done(pasts), *_find_few(model, pasts)]
+    found = [
+        *_find_absent(history, pasts, model),
+        *_find_nothing_done(pasts),
+        *_find_few(model, pasts),
+        *_find_guessed(pasts),
+    ]
     for question in (*ABOUT_COUNTS, *ABOUT_DATES):
         found += question.tell(pasts)
     if not model.describe().get("half_life"):  # such a model follows the pace by itself
@@ -36,16 +43,44 @@ def find_in_history(roadmap: Roadmap, history: History, model: Throughput, pasts
 # Whether there is enough of it -----------------------------------------------------------------------------------------
 
 
-def _find_absent(history: History, pasts: Pasts) -> list[Finding]:
-    """Teams with work, of which the model looks at no sprint."""
-    absent = [past for past in pasts if not past.rows]
+def _find_absent(history: History, pasts: Pasts, model: Throughput) -> list[Finding]:
+    """Teams with work, of which the model looks at no sprint, and for which no guess stands in."""
+    absent = [past for past in pasts if not past.rows and past.guess is None]
     if not absent:
         return []
-    spare = [team for team in history.teams if team not in {past.name for past in pasts}]
+    spare = [team for team in (*history.teams, *history.guesses) if team not in {past.name for past in pasts}]
     hints = dict.fromkeys(did_you_mean(past.name, spare) for past in absent if not past.known)
-    what = "Too few past sprints of" if all(past.known for past in absent) else "No past sprints of"
-    way_out = "Add what they finished in past sprints to the history." + "".join(hints)
-    return [_without_dates("no history", what, absent, way_out)]
+    known = [past.known > 0 for past in absent]
+    what = (
+        "Too few past sprints of"
+        if all(known)
+        else "No or too few past sprints of"
+        if any(known)
+        else "No past sprints of"
+    )
+    return [_without_dates("no history", what, absent, ask_for_past(model) + "".join(hints))]
+
+
+def ask_for_past(model: Throughput) -> str:
+    """What to do for teams without a past: a way out of one sentence."""
+    try:
+        model.check(History([], {"any": 1}), ["any"])
+    except Fault:
+        return "Add what they finished in past sprints to the history."
+    return "Add what they finished in past sprints to the history, or guess what a sprint brings: guess = [3, 5, 9] for the team."
+
+
+def _find_guessed(pasts: Pasts) -> list[Finding]:
+    """Teams for which a guess stands in."""
+    clauses = {}
+    for past in pasts:
+        if past.guess is not None:
+            low, likely, high = (say_number(value) for value in (past.guess.low, past.guess.likely, past.guess.high))
+            sprints = "too few past sprints" if past.known else "no past sprints"
+            range_ = f"{low} a sprint" if past.guess.is_fixed else f"{low} to {high} a sprint (most likely {likely})"
+            clauses[past.name] = f"{say_name(past.name)} has {sprints} and is taken for {range_}"
+    way_out = "Add past sprints as soon as there are two; they take the place of the guess."
+    return gather("warning", "guess", "team", "A guess stands in for the past", clauses, way_out, "history")
 
 
 def _find_nothing_done(pasts: Pasts) -> list[Finding]:
@@ -72,10 +107,14 @@ def _find_few(model: Throughput, pasts: Pasts) -> list[Finding]:
     """Teams with fewer than five sprints, and with fewer than ten."""
     resamples = model.describe().get("model") == "bootstrap"
     reflects = "which ones they happened to be" if resamples else "how much teams in general vary"
-    known = [past for past in pasts if past.has_done]
+    known = [past for past in pasts if past.rows and past.has_done]
     least = [past for past in known if len(past.rows) < FEW_SPRINTS]
     few = [past for past in known if FEW_SPRINTS <= len(past.rows) < ENOUGH_SPRINTS]
-    way_out = "Add older sprints if there are any, and do not show anybody the 50 % date."
+    told_from = getattr(model, "least_told", 0)
+    no_middle = (
+        f"until there are {told_from}, no middle date is told" if told_from else "do not show anybody the 50 % date"
+    )
+    way_out = f"Add older sprints if there are any; {no_middle}."
     found = []
     if least:
         found.append(_based_on(least, "warning", f"the range mostly reflects {reflects}", way_out))
@@ -96,7 +135,7 @@ def _based_on(pasts: Pasts, severity: Severity, so: str, way_out: str) -> Findin
 
 def _find_not_working(roadmap: Roadmap, history: History, pasts: Pasts) -> list[Finding]:
     """Teams that are named, but have nothing to do."""
-    names = dict.fromkeys([*(team.name for team in roadmap.teams), *history.teams])
+    names = dict.fromkeys([*(team.name for team in roadmap.teams), *history.teams, *history.guesses])
     for past in pasts:
         names.pop(past.name, None)
     if not names:
@@ -165,11 +204,12 @@ def _ask_idle(past: Past) -> Clue | None:
 
 
 def _ask_rare(past: Past) -> Clue | None:
-    if past.empty <= MOSTLY * len(past.rows):
+    if past.weight([at for at, done in enumerate(past.pace) if not done]) <= MOSTLY:
         return None
-    return Clue(
-        f"{say_name(past.name)} in {len(past.rows) - past.empty} of {say_count(len(past.rows), 'sprint')}", SURELY
-    )
+    newest = past.newest
+    busy = int(np.count_nonzero(past.pace[-newest:]))
+    which = "" if newest == len(past.rows) else "its newest "
+    return Clue(f"{say_name(past.name)} in {busy} of {which}{say_count(newest, 'sprint')}", SURELY)
 
 
 def _ask_fractions(past: Past) -> Clue | None:
@@ -194,7 +234,7 @@ ABOUT_COUNTS = (
     ),
     Question(
         "idle",
-        "A time in which nothing was finished is drawn from like any other",
+        "A time in which nothing was finished counts like any other",
         "If the team did not exist or worked elsewhere then, take those rows out; if it can happen again, leave them.",
         _ask_idle,
     ),

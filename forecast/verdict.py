@@ -26,9 +26,10 @@ from forecast.coverage import (
     tell_coverage,
 )
 from forecast.errors import Fault, did_you_mean, quote
+from forecast.fingerprint import digest
 from forecast.history import History
 from forecast.origins import WORK, Question
-from forecast.outcome import digest, level_name
+from forecast.outcome import level_name
 from forecast.scores import pinball
 from forecast.throughput import Throughput
 from forecast.values import read_level

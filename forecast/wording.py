@@ -11,6 +11,7 @@ from typing import Any
 from forecast.errors import escape
 from forecast.phrases import say_date, say_list
 from forecast.tally import say_chance
+from forecast.throughput import DEFAULT, MODELS
 
 Told = dict[str, Any]
 """What `Forecast.to_dict()` gives, or one of its features."""
@@ -87,13 +88,23 @@ def _say_what_instead(broken: Sequence[Told], level: float) -> list[str]:
 def say_provenance(told: Told) -> str:
     """What it takes to get the same forecast again, in one line."""
     origin = told["provenance"]
-    model = dict(origin["throughput"])
-    used = sorted(set(origin["sprints_used"].values())) or [0]
-    sprints = f"{used[0]} to {used[-1]} sprints a team" if len(used) > 1 else f"{used[0]} sprints"
-    window = f" (window {model['window']})" if model.get("window") else ""
-    together = ", drawn together" if model.get("together") else ""
     runs = "1 run" if origin["runs"] == 1 else f"{origin['runs']:,} runs"
+    counts = {team: count for team, count in origin["sprints_used"].items() if team not in origin["guessed"]}
+    used = sorted(set(counts.values())) or [0]
+    sprints = f"{used[0]} to {used[-1]} sprints a team" if len(used) > 1 else f"{used[0]} sprints"
+    if origin["guessed"]:
+        guess = f"a guess for {say_list([escape(team) for team in origin['guessed']])}"
+        sprints = f"{sprints} and {guess}" if counts else guess
     return (
-        f"{runs}, seed {origin['seed']}, {model['model']} of {sprints}{window}{together}, "
+        f"{runs}, seed {origin['seed']}, {origin['throughput']['model']} of {sprints}{_say_settings(origin['throughput'])}, "
         f"forecast {origin['version']}, inputs {origin['inputs_sha256'][:12]}"
     )
+
+
+def _say_settings(model: Told) -> str:
+    """What is unusual in the settings of a throughput model, or that it is the usual one."""
+    if model == DEFAULT.describe():
+        return " (what backtests best)"
+    usual = MODELS[model["model"]]().describe() if model["model"] in MODELS else {}
+    changed = [f"{key} {value}" for key, value in model.items() if key != "together" and usual.get(key) != value]
+    return (f" ({', '.join(changed)})" if changed else "") + (", drawn together" if model.get("together") else "")

@@ -30,6 +30,9 @@ import forecast as fc
 
 YARDSTICK = Path(__file__).resolve().parents[2] / "shared" / "yardstick"
 SPRINT_DAYS = 10
+PLAIN = fc.Bootstrap()
+"""What the yardsticks do; the default model is measured beside it."""
+
 SIZES = {"small": (3, 20, 12, 0.0), "medium": (20, 300, 50, 1.5), "large": (100, 2000, 50, 1.5)}
 RUNS = {"small": 40_000, "medium": 10_000, "large": 3_000}
 LOOP_RUNS = {"small": 400, "medium": 12, "large": 2}
@@ -209,18 +212,19 @@ def measure(size: str, repeats: int, kernel: Kernel | None) -> dict[str, list[fl
     runs = RUNS[size]
     roadmap, history = as_roadmap(portfolio)
 
-    def simulate(roadmap: fc.Roadmap, threads: int = 1) -> Callable[[int], object]:
-        return lambda repeat: fc.simulate(roadmap, history, runs=runs, seed=repeat, threads=threads)
+    def simulate(roadmap: fc.Roadmap, threads: int = 1, model: object = PLAIN) -> Callable[[int], object]:
+        return lambda repeat: fc.simulate(roadmap, history, runs=runs, seed=repeat, threads=threads, throughput=model)
 
     actions: dict[str, Callable[[int], object]] = {"forecast": simulate(roadmap), "two threads": simulate(roadmap, 2)}
     if kernel is not None:
         actions["C kernel"] = lambda repeat: kernel.play(portfolio, runs, repeat * runs)
+    actions["the default model"] = simulate(roadmap, model=None)
     for name, options in VARIANTS.items():
         if name != "a lag on every link" or any(portfolio.after):
             actions[name] = simulate(as_roadmap(portfolio, **options)[0])  # type: ignore[arg-type]
     actions["trace"] = trace_action(roadmap, history, runs)
     actions["play without trace"] = trace_action(roadmap, history, runs, traced=False)
-    base = fc.simulate(roadmap, history, runs=runs, seed=1, threads=1)
+    base = fc.simulate(roadmap, history, runs=runs, seed=1, threads=1, throughput=PLAIN)
     actions["summaries"] = lambda repeat: dataclasses.replace(base).to_dict()  # a copy remembers no earlier question
     actions["one what-if"] = what_if_action(roadmap, base)
     actions["its reasons"] = what_if_action(roadmap, base, reasons=True)
@@ -244,13 +248,12 @@ def trace_action(roadmap: fc.Roadmap, history: fc.History, runs: int, traced: bo
     from forecast import engine
     from forecast.arrays import Trace
     from forecast.simulation import Job
-    from forecast.throughput import Bootstrap
 
-    span = float(fc.simulate(roadmap, history, runs=200, seed=0).finish.max())
+    span = float(fc.simulate(roadmap, history, runs=200, seed=0, throughput=PLAIN).finish.max())
     chunk = 200
 
     def play(repeat: int) -> None:
-        job = Job(roadmap, history, Bootstrap(), repeat, (1.2 * span,))
+        job = Job(roadmap, history, PLAIN, repeat, (1.2 * span,))
         parts = job.stage(1.2 * span)[0].part_team.shape[0]
         for lo in range(0, runs, chunk):
             plan, luck = job.lay_out(np.arange(lo, min(lo + chunk, runs)))
@@ -265,7 +268,7 @@ def check_means(kernel: Kernel, size: str) -> float:
     portfolio = make_portfolio(*SIZES[size])
     roadmap, history = as_roadmap(portfolio)
     runs = RUNS[size]
-    ours = fc.simulate(roadmap, history, runs=runs, seed=3, threads=1).finish / SPRINT_DAYS
+    ours = fc.simulate(roadmap, history, runs=runs, seed=3, threads=1, throughput=PLAIN).finish / SPRINT_DAYS
     theirs = kernel.play(portfolio, runs, 0).T.astype(np.float64)
     errors = np.sqrt((ours.var(axis=1) + theirs.var(axis=1)) / runs)
     return float(np.max(np.abs(ours.mean(axis=1) - theirs.mean(axis=1)) / errors))
@@ -276,9 +279,10 @@ def find_exponents() -> dict[str, float]:
 
     def seconds(teams: int, features: int, runs: int) -> float:
         roadmap, history = as_roadmap(make_portfolio(teams, features, 50, 1.5))
-        fc.simulate(roadmap, history, runs=64, threads=1)
+        fc.simulate(roadmap, history, runs=64, threads=1, throughput=PLAIN)
         return statistics.median(
-            time_once(partial(fc.simulate, roadmap, history, runs=runs, seed=seed, threads=1)) for seed in range(3)
+            time_once(partial(fc.simulate, roadmap, history, runs=runs, seed=seed, threads=1, throughput=PLAIN))
+            for seed in range(3)
         )
 
     def exponent(small: float, large: float, factor: float) -> float:

@@ -11,7 +11,9 @@ from __future__ import annotations
 
 import argparse
 import csv
+import datetime as dt
 import json
+import re
 import sys
 import time
 from collections import Counter
@@ -32,7 +34,6 @@ FEW = (4, 5, 6)
 LEVEL = "0.85"
 FAR_BELOW = 0.75
 PLAIN = fc.Bootstrap(window=12)
-GROWTH = "learned"
 Told = dict[str, Any]
 
 
@@ -204,20 +205,56 @@ def show_one_line(name: str, told: Told, of: int = 0) -> list[object]:
 # Releases ----------------------------------------------------------------------------------------------------------------
 
 
+RELEASE = re.compile(r"[A-Za-z ]*[0-9]+\.[0-9]+\.[0-9]+.*")
+
+
 def look_back(data: Path, model: Any, options: argparse.Namespace) -> dict[str, Told]:
-    """The releases of all portfolios: with the known scope, and with growth, where the roadmaps can say so."""
+    """The releases of all portfolios: with the known scope, and with growth, usual or learned from what was known then."""
     if not any(data.glob("*/actuals.csv")):
         print(f"skipped: no past portfolio in {data}", file=sys.stderr)
         return {}
     pasts = fc.read_past(data).roadmaps
     asked = {"models": [model, PLAIN], "runs": options.runs, "seed": options.seed}
     found = {"known scope": fc.look_back(pasts, **asked).to_dict()}
-    try:
-        grown = [replace(past, roadmap=replace(past.roadmap, growth=GROWTH)) for past in pasts]  # type: ignore[arg-type]
+    usual = [replace(past, roadmap=replace(past.roadmap, growth=fc.Learned())) for past in pasts]
+    found["usual growth"] = fc.look_back(usual, **asked).to_dict()
+    items = read_items(data / "titanium-items" / "items.csv")
+    if items:
+        grown = [
+            replace(past, roadmap=replace(past.roadmap, growth=learn_growth(past.roadmap, items))) for past in pasts
+        ]
         found["learned growth"] = fc.look_back(grown, **asked).to_dict()
-    except fc.Fault as fault:
-        print(f"skipped: releases with learned growth ({fault})", file=sys.stderr)
     return found
+
+
+def learn_growth(roadmap: fc.Roadmap, items: Sequence[fc.Item]) -> fc.Learned:
+    """The growth that items teach which were created, and closed, before the roadmap starts; later ones change no bit of it."""
+    names = {
+        feature.name.split(" (")[0]: feature.name for feature in roadmap.features
+    }  # two projects share some versions
+    named = [replace(item, feature=names.get(item.feature, item.feature)) for item in items]
+    return fc.learn(fc.find_looks(named, roadmap))
+
+
+def read_items(path: Path) -> list[fc.Item]:
+    """The items of the archive, once for each release and epic that they belong to; none, and a line, when it is not there."""
+    if not path.is_file():
+        print(f"skipped: no {path}, so nothing is learned", file=sys.stderr)
+        return []
+    items = []
+    with path.open(encoding="utf-8", newline="") as file:
+        for row in csv.DictReader(file):
+            created = dt.date.fromisoformat(row["created"][:10])
+            done = dt.date.fromisoformat(row["done"][:10]) if row["done"] else None
+            names = [
+                name
+                for name in row["versions"].split("|")
+                if RELEASE.fullmatch(name) and "sprint" not in name.casefold()
+            ]
+            names += [f"EPIC {row['epic']}"] if row["epic"] else []
+            for name in names or [""]:
+                items.append(fc.Item(row["team"], created, done, name, row["item"], row["delivered"] == "True"))
+    return items
 
 
 def show_releases(found: Mapping[str, Told]) -> str:

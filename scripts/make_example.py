@@ -19,7 +19,7 @@ START = dt.date(2026, 1, 5)
 WEEKS = 60
 
 ROADMAP = """\
-# A roadmap for the first half of 2026: five teams, three objectives, about 25 features.
+# A roadmap for 2026: five teams, three objectives, about 25 features.
 # Invented, and written by scripts/make_example.py: change it there.
 
 start = 2026-01-05                    # the first day of the forecast: work that is left begins here
@@ -80,34 +80,34 @@ adds = { "Kubernetes upgrade/Platform" = [2, 4, 6], "Build pipeline/Platform" = 
 
 FEATURES = """\
 feature,team,low,likely,high,after,due,objective,value,not_before,started
-Login,API,4,6,9,,2026-03-13,Win enterprise,8,,true
+Login,API,4,6,9,,2026-04-30,Win enterprise,8,,true
 Login,Web,3,4,7,,,,,,
 Login,Mobile,2,3,5,Login/API,,,,,
-Checkout,Web,6,9,15,,2026-03-27,Grow revenue,13,,true
+Checkout,Web,6,9,15,,2026-06-12,Grow revenue,13,,true
 Checkout,API,4,6,10,Login/API,,,,,
 Checkout,Data,1,2,3,,,,,,
 Payment contract,,10,15,30,,,,,,
-Payments,API,5,8,13,Payment contract,2026-05-15,Grow revenue,13,,
+Payments,API,5,8,13,Payment contract,2026-07-31,Grow revenue,13,,
 Payments,Web,2,3,5,Payments/API,,,,,
-Audit log,Platform,3,5,8,,2026-04-10,Win enterprise,5,,
+Audit log,Platform,3,5,8,,2026-06-26,Win enterprise,5,,
 Audit log,API,3,4,7,Audit log/Platform,,,,,
 Roles and permissions,API,3,5,8,Login/API,,Win enterprise,5,,
 Roles and permissions,Web,4,6,9,Roles and permissions/API,,,,,
 Security review,,5,10,20,Login; Audit log; Roles and permissions,,,,,
-Enterprise launch,,,,,Security review,2026-06-30,Win enterprise,20,,
+Enterprise launch,,,,,Security review,2026-09-30,Win enterprise,20,,
 Kubernetes upgrade,Platform,6,9,14,,2026-04-30,Cut running cost,5,,
-Search,Data,4,6,10,,2026-05-29,Grow revenue,8,,
+Search,Data,4,6,10,,2026-10-02,Grow revenue,8,,
 Search,API,3,4,6,Search/Data,,,,,
 Search,Web,2,3,5,Search/API,,,,,
-Apple Pay,API,1,2,4,Payments/API,2026-06-19,Grow revenue,5,,
+Apple Pay,API,1,2,4,Payments/API,2026-09-30,Grow revenue,5,,
 Apple Pay,Mobile,3,5,8,Apple Pay/API,,,,,
 Push notifications,Mobile,4,6,9,,,Grow revenue,3,,
 Push notifications,Platform,2,3,5,,,,,,
-Usage dashboard,Data,3,5,9,,2026-05-29,Win enterprise,5,,
+Usage dashboard,Data,3,5,9,,2026-07-31,Win enterprise,5,,
 Usage dashboard,Web,3,4,6,Usage dashboard/Data,,,,,
-Database consolidation,Platform,5,8,13,Kubernetes upgrade,2026-07-31,Cut running cost,8,,
+Database consolidation,Platform,5,8,13,Kubernetes upgrade,2026-09-30,Cut running cost,8,,
 Database consolidation,Data,2,3,5,Database consolidation/Platform,,,,,
-Loyalty points,Web,5,7,11,Checkout,2026-07-31,Grow revenue,5,,
+Loyalty points,Web,5,7,11,Checkout,2026-12-18,Grow revenue,5,,
 Loyalty points,API,4,5,8,Checkout,,,,,
 Loyalty points,Data,1,2,4,,,,,,
 Offline mode,Mobile,7,10,16,,,Grow revenue,3,,
@@ -115,15 +115,15 @@ Offline mode,API,2,3,5,,,,,,
 Data residency,Platform,5,8,14,Database consolidation,2026-05-08,Win enterprise,8,,
 Data residency,API,2,3,5,Data residency/Platform,,,,,
 Tax vendor,,15,20,40,,,,,2026-02-02,
-Invoicing,API,4,6,9,Tax vendor; Payments/API,2026-06-30,Win enterprise,8,,
+Invoicing,API,4,6,9,Tax vendor; Payments/API,2026-10-30,Win enterprise,8,,
 Invoicing,Web,2,4,6,Invoicing/API,,,,,
 Cold storage,Data,3,4,6,,,Cut running cost,3,,
 Cold storage,Platform,2,3,5,,,,,,
 Recommendations,Data,5,8,14,Search/Data,,Grow revenue,5,,
 Recommendations,Web,2,3,5,Recommendations/Data,,,,,
-Old API switched off,API,4,6,10,Roles and permissions,2026-08-28,Cut running cost,5,,
+Old API switched off,API,4,6,10,Roles and permissions,2027-03-31,Cut running cost,5,,
 Old API switched off,Web,2,3,4,Old API switched off/API,,,,,
-Accessibility,Web,5,7,10,,2026-06-30,Win enterprise,5,,
+Accessibility,Web,5,7,10,,2026-12-31,Win enterprise,5,,
 Accessibility,Mobile,3,4,6,,,,,,
 Tablet layout,Mobile,4,6,9,,,Grow revenue,2,,
 Build pipeline,Platform,3,4,6,,,Cut running cost,3,,

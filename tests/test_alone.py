@@ -32,7 +32,7 @@ CLOSE = 3e-7
 def ends(*features: fc.Feature | fc.External, **options: Any) -> dict[str, float]:
     """When each feature ends alone, in working days."""
     roadmap = fc.Roadmap("2026-01-05", options.pop("teams", ["A", "B"]), features, **options)
-    alone = fc.simulate(roadmap, STEADY, runs=1).alone()
+    alone = fc.simulate(roadmap, STEADY, runs=1, throughput=fc.Bootstrap()).alone()
     return dict(zip(alone.features, alone.finish[:, 0].tolist(), strict=True))
 
 
@@ -101,7 +101,9 @@ def test_alone_can_be_later_than_in_company() -> None:
         fc.Feature("All", after=["P", "C"]),
     ]
     roadmap = fc.Roadmap("2026-01-05", ["A", "B", "C"], features, handoff="immediate")
-    base = fc.simulate(roadmap, fc.History.from_counts({"A": [10], "B": [10], "C": [10]}), runs=1)
+    base = fc.simulate(
+        roadmap, fc.History.from_counts({"A": [10], "B": [10], "C": [10]}), runs=1, throughput=fc.Bootstrap()
+    )
     assert base.finish[-1, 0] == 20
     assert base.alone().finish[-1, 0] == 30
 
@@ -161,10 +163,12 @@ def shrink(roadmap: fc.Roadmap, name: str, whole: bool = False) -> fc.Roadmap:
 def compare(pair: Pair, number: int, whole: bool = False) -> float:
     """The largest difference in days between a row of `alone` and the smaller roadmap, in 6 runs; inf where one says never."""
     roadmap, past = pair
-    alone = fc.simulate(roadmap, past, runs=6, seed=number, horizon=200, alone=True)
+    alone = fc.simulate(roadmap, past, runs=6, seed=number, horizon=200, alone=True, throughput=fc.Bootstrap())
     worst = 0.0
     for row, name in enumerate(alone.features):
-        few = fc.simulate(shrink(roadmap, name, whole), past, runs=6, seed=number, horizon=200)
+        few = fc.simulate(
+            shrink(roadmap, name, whole), past, runs=6, seed=number, horizon=200, throughput=fc.Bootstrap()
+        )
         one, other = alone.finish[row], few.finish[few.features.index(name)]
         same = one == other
         worst = max(worst, float(np.abs(np.where(same, 0, one) - np.where(same, 0, other)).max()))
@@ -275,7 +279,7 @@ def test_a_long_chain_is_played_once() -> None:
 
 def test_no_feature_is_no_group() -> None:
     assert groups_of() == []
-    alone = fc.simulate(fc.Roadmap("2026-01-05", ["A"], []), STEADY, runs=3).alone()
+    alone = fc.simulate(fc.Roadmap("2026-01-05", ["A"], []), STEADY, runs=3, throughput=fc.Bootstrap()).alone()
     assert alone.finish.shape == (0, 3)
 
 
@@ -285,7 +289,7 @@ def test_no_feature_is_no_group() -> None:
 @pytest.fixture(scope="module")
 def base() -> fc.Forecast:
     roadmap, past = seeded(SEED * 1000 + 4, teams=3, features=8)
-    return fc.simulate(roadmap, past, runs=400, seed=SEED)
+    return fc.simulate(roadmap, past, runs=400, seed=SEED, throughput=fc.Bootstrap())
 
 
 def test_it_has_the_same_luck_and_settings(base: fc.Forecast) -> None:
@@ -294,14 +298,16 @@ def test_it_has_the_same_luck_and_settings(base: fc.Forecast) -> None:
     assert alone.is_alone
     assert alone.provenance() == base.provenance() | {"alone": True, "horizon_days": alone.horizon}
     assert "alone" not in base.provenance()
-    again = fc.simulate(base.roadmap, base.history, runs=400, seed=SEED, alone=True)
+    again = fc.simulate(base.roadmap, base.history, runs=400, seed=SEED, alone=True, throughput=fc.Bootstrap())
     assert np.array_equal(alone.finish, again.finish)
     assert np.array_equal(alone.alone().finish, again.finish)
 
 
 def test_the_first_feature_of_simple_teams_is_alone_anyway() -> None:
     roadmap = fc.Roadmap("2026-01-05", ["A"], [fc.Feature("F", {"A": (3, 5, 9)}), fc.Feature("G", {"A": 5})])
-    base = fc.simulate(roadmap, fc.History.from_counts({"A": [0, 5, 8]}), runs=400, seed=SEED)
+    base = fc.simulate(
+        roadmap, fc.History.from_counts({"A": [0, 5, 8]}), runs=400, seed=SEED, throughput=fc.Bootstrap()
+    )
     alone = base.alone()
     assert np.array_equal(alone.finish[0], base.finish[0])
     assert (alone.finish[1] < base.finish[1]).all()
@@ -330,7 +336,9 @@ def test_runs_that_take_long_are_played_on() -> None:
     """One team is so slow that most horizons are too short; a team without throughput never ends."""
     features = [fc.Feature("Slow", {"A": 30}), fc.Feature("Next", {"A": 30}), fc.Feature("Never", {"B": 1})]
     past = fc.History.from_counts({"A": [0, 0, 0, 0, 0, 0, 0, 0, 0, 1], "B": [0]})
-    base = fc.simulate(fc.Roadmap("2026-01-05", ["A", "B"], features), past, runs=50, seed=SEED)
+    base = fc.simulate(
+        fc.Roadmap("2026-01-05", ["A", "B"], features), past, runs=50, seed=SEED, throughput=fc.Bootstrap()
+    )
     alone = base.alone()
     assert np.isfinite(alone.finish[:2]).sum() > np.isfinite(base.finish[:2]).sum() > 0
     assert np.isinf(alone.finish[2]).all()
@@ -347,4 +355,4 @@ def test_a_joint_forecast_is_not_asked(base: fc.Forecast) -> None:
 
 def test_yes_is_no_flag(base: fc.Forecast) -> None:
     with pytest.raises(fc.Fault, match='simulate: alone = "yes"; write true or false'):
-        fc.simulate(base.roadmap, base.history, alone="yes")  # type: ignore[arg-type]
+        fc.simulate(base.roadmap, base.history, alone="yes", throughput=fc.Bootstrap())  # type: ignore[arg-type]

@@ -56,7 +56,12 @@ def certain() -> fc.Forecast:
         fc.Feature("Search", {"Web": 15}, due="2026-02-20", promised=False),
         fc.External("Vendor", 3),
     ]
-    return fc.simulate(fc.Roadmap("2026-01-05", ["Web"], features), fc.History.from_counts({"Web": [10, 10]}), runs=50)
+    return fc.simulate(
+        fc.Roadmap("2026-01-05", ["Web"], features),
+        fc.History.from_counts({"Web": [10, 10]}),
+        runs=50,
+        throughput=fc.Bootstrap(),
+    )
 
 
 @cache
@@ -75,14 +80,21 @@ def of(count: int, objectives: int = 0) -> fc.Forecast:
         for n in range(count)
     ]
     history = fc.History.from_counts({"Web": [10, 12, 8, 3, 15], "API": [9, 0, 14, 11]})
-    return fc.simulate(fc.Roadmap("2026-01-05", ["Web", "API"], features), history, runs=200, seed=SEED)
+    return fc.simulate(
+        fc.Roadmap("2026-01-05", ["Web", "API"], features), history, runs=200, seed=SEED, throughput=fc.Bootstrap()
+    )
 
 
 @cache
 def hostile() -> fc.Forecast:
     features = [fc.Feature(name, {"<b>Web</b>": n + 1}, due="2026-02-02") for n, name in enumerate(HOSTILE)]
     roadmap = fc.Roadmap("2026-01-05", ["<b>Web</b>", "$API$ 漢"], features)
-    return fc.simulate(roadmap, fc.History.from_counts({"<b>Web</b>": [3, 5, 0], "$API$ 漢": [1, 2]}), runs=100)
+    return fc.simulate(
+        roadmap,
+        fc.History.from_counts({"<b>Web</b>": [3, 5, 0], "$API$ 漢": [1, 2]}),
+        runs=100,
+        throughput=fc.Bootstrap(),
+    )
 
 
 def all_charts(forecast: fc.Forecast) -> Iterator[Axes]:
@@ -250,7 +262,9 @@ def test_links_lead_from_what_is_waited_for() -> None:
 def test_what_never_ends_is_drawn_as_an_arrow_and_said() -> None:
     features = [fc.Feature("Never", {"API": 3}, due="2026-02-02"), fc.Feature("Soon", {"Web": 5})]
     history = fc.History.from_counts({"Web": [10], "API": [0, 0]})
-    ax = fc.charts.dates(fc.simulate(fc.Roadmap("2026-01-05", ["Web", "API"], features), history, runs=20))
+    ax = fc.charts.dates(
+        fc.simulate(fc.Roadmap("2026-01-05", ["Web", "API"], features), history, runs=20, throughput=fc.Bootstrap())
+    )
     assert [round(y) for _, y in marks(ax, 9)] == [0]
     assert {"no date", "never NO", "later, or never"} <= set(written(ax))
     assert [row for row, _, _ in bars(ax, MIDDLE)] == [1]
@@ -258,7 +272,12 @@ def test_what_never_ends_is_drawn_as_an_arrow_and_said() -> None:
 
 def test_one_late_feature_does_not_squeeze_all_others() -> None:
     features = [*(fc.Feature(f"F{n}", {"Web": 5}) for n in range(6)), fc.External("Very late", 2000)]
-    forecast = fc.simulate(fc.Roadmap("2026-01-05", ["Web"], features), fc.History.from_counts({"Web": [10]}), runs=10)
+    forecast = fc.simulate(
+        fc.Roadmap("2026-01-05", ["Web"], features),
+        fc.History.from_counts({"Web": [10]}),
+        runs=10,
+        throughput=fc.Bootstrap(),
+    )
     ax = fc.charts.dates(forecast)
     assert day(ax.get_xlim()[1]) < dt.date(2026, 7, 1)
     assert [round(y) for _, y in marks(ax, 9)] == [6]
@@ -301,7 +320,12 @@ def test_a_line_stands_where_the_promise_level_is_reached_and_a_mark_in_the_mont
 
 def test_many_years_are_told_in_longer_periods() -> None:
     features = [fc.Feature(f"F{n}", {"Web": 40}) for n in range(30)]
-    forecast = fc.simulate(fc.Roadmap("2026-01-05", ["Web"], features), fc.History.from_counts({"Web": [10]}), runs=10)
+    forecast = fc.simulate(
+        fc.Roadmap("2026-01-05", ["Web"], features),
+        fc.History.from_counts({"Web": [10]}),
+        runs=10,
+        throughput=fc.Bootstrap(),
+    )
     ax = fc.charts.heatmap(forecast)
     assert len(ax.get_xticklabels()) <= 15
     assert "half-year" in written(ax)[0] + "".join(written(ax))
@@ -355,14 +379,18 @@ def test_a_constant_team_burns_up_in_a_straight_line() -> None:
 def test_planned_changes_share_and_days_off_are_in_the_burn_up() -> None:
     team = fc.Team("Web", share=0.5, capacity=[fc.Capacity("2026-01-19", "2026-01-30", 0.0)], days_off=["2026-01-05"])
     roadmap = fc.Roadmap("2026-01-05", [team], [fc.Feature("F", {"Web": 30})], unit="points")
-    found = burn_up(fc.simulate(roadmap, fc.History.from_counts({"Web": [10, 10]}), runs=10), "Web")
+    found = burn_up(
+        fc.simulate(roadmap, fc.History.from_counts({"Web": [10, 10]}), runs=10, throughput=fc.Bootstrap()), "Web"
+    )
     assert found.done[0][:4] == pytest.approx([4.5, 4.5, 9.5, 14.5])
 
 
 def test_levels_of_the_burn_up_are_those_of_sums_of_sprints() -> None:
     """Sprints of 0 or 10, evenly: after two, 0, 10, 20 with chances 1/4, 1/2, 1/4."""
     roadmap = fc.Roadmap("2026-01-05", ["Web"], [fc.Feature("F", {"Web": 60})])
-    forecast = fc.simulate(roadmap, fc.History.from_counts({"Web": [0, 10]}), runs=4000, seed=SEED)
+    forecast = fc.simulate(
+        roadmap, fc.History.from_counts({"Web": [0, 10]}), runs=4000, seed=SEED, throughput=fc.Bootstrap()
+    )
     margin = 4.9 * standard_error(0.25, 4000)
     found = burn_up(forecast, "Web", levels=(0.25 - margin, 0.25 + margin, 0.75 - margin, 0.75 + margin))
     assert found.done[:, 1].tolist() == [20.0, 10.0, 10.0, 0.0]
@@ -416,7 +444,7 @@ def test_bars_are_what_was_finished_and_hatched_when_it_is_left_out() -> None:
 
 def test_a_team_without_history_is_said_to_have_none() -> None:
     roadmap = fc.Roadmap("2026-01-05", ["Web", "API"], [fc.Feature("F", {"API": 3})])
-    forecast = fc.simulate(roadmap, fc.History.from_counts({"Web": [1]}), runs=10)
+    forecast = fc.simulate(roadmap, fc.History.from_counts({"Web": [1]}), runs=10, throughput=fc.Bootstrap())
     assert any("no history" in text for text in written(fc.charts.throughput(forecast, team="API")))
     assert burn_up(forecast, "API").done.max() == 0
     fc.charts.burn_up(forecast, team="API")
@@ -490,7 +518,9 @@ def test_characters_that_no_font_has_are_escapes_in_a_png_and_themselves_in_an_s
     canvas.find_fonts.cache_clear()
     try:
         roadmap = fc.Roadmap("2026-01-05", ["Web"], [fc.Feature("漢字", {"Web": 3})])
-        ax = fc.charts.dates(fc.simulate(roadmap, fc.History.from_counts({"Web": [3]}), runs=10))
+        ax = fc.charts.dates(
+            fc.simulate(roadmap, fc.History.from_counts({"Web": [3]}), runs=10, throughput=fc.Bootstrap())
+        )
         assert "\\u6f22\\u5b57" in written(ax)
         assert "漢字" in svg(ax)
         assert "\\u6f22\\u5b57" in written(ax)

@@ -109,7 +109,7 @@ def test_known_days_go_where_they_belong() -> None:
     """Ten items a sprint: B waits 5 days in line for A, then works 5; the vendor takes 3."""
     features = [fc.Feature("A", {"Web": 5}), fc.Feature("B", {"Web": 5}), fc.External("V", 3)]
     roadmap = fc.Roadmap("2026-01-05", ["Web"], features)
-    forecast = fc.simulate(roadmap, fc.History.from_counts({"Web": [10]}), runs=20)
+    forecast = fc.simulate(roadmap, fc.History.from_counts({"Web": [10]}), runs=20, throughput=fc.Bootstrap())
     ax = fc.charts.days(fc.explain(forecast))
     bars = sorted((round(b.get_y() + b.get_height() / 2), round(b.get_x()), round(b.get_width())) for b in ax.patches)
     assert bars == [(0, 0, 5), (1, 0, 5), (1, 5, 5), (2, 0, 3)]

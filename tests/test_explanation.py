@@ -27,7 +27,7 @@ PORTFOLIOS = 120
 
 def why(*features: fc.Feature | fc.External, runs: int = 1, past: fc.History = STEADY, **options: Any) -> Explanation:
     roadmap = fc.Roadmap("2026-01-05", options.pop("teams", ["A", "B"]), features, **options)
-    return explain(fc.simulate(roadmap, past, runs=runs, seed=SEED))
+    return explain(fc.simulate(roadmap, past, runs=runs, seed=SEED, throughput=fc.Bootstrap()))
 
 
 def days(of: Explanation, name: str) -> dict[tuple[str, str], float]:
@@ -137,7 +137,7 @@ def test_the_shares_are_those_of_the_runs() -> None:
 def gaps(number: int, runs: int = 5) -> float:
     """How far the stretches of each feature are from its mean finish, in the runs that finish it."""
     roadmap, past = seeded(SEED * 1000 + number)
-    base = fc.simulate(roadmap, past, runs=runs, seed=number, horizon=300)
+    base = fc.simulate(roadmap, past, runs=runs, seed=number, horizon=300, throughput=fc.Bootstrap())
     of = explain(base)
     worst = 0.0
     for name, finish in zip(base.features, base.finish, strict=True):
@@ -172,7 +172,9 @@ def without_pauses(roadmap: fc.Roadmap) -> fc.Roadmap:
 def days_of_nobody(number: int) -> float:
     """The most days of a feature that belong to nobody, in a roadmap without pauses."""
     roadmap, past = seeded(SEED * 1000 + number)
-    of = explain(fc.simulate(without_pauses(roadmap), past, runs=5, seed=number, horizon=300))
+    of = explain(
+        fc.simulate(without_pauses(roadmap), past, runs=5, seed=number, horizon=300, throughput=fc.Bootstrap())
+    )
     return max(told["days"]["hand-off"] + told["days"]["not before"] for told in of.to_list())
 
 
@@ -201,7 +203,14 @@ def test_what_the_forecast_did_not_see_finished_is_not_looked_for() -> None:
     """Search takes 12 days or, with a bad first sprint, at least 21, which 15 days do not show; Pay is rarely later than both."""
     past = fc.History.from_counts({"A": [10, 10, 10, 10, 1], "B": [10] * 19 + [7]})
     features = [fc.Feature("Login", {"A": 2}), fc.Feature("Search", {"A": 10}), fc.Feature("Pay", {"B": 10})]
-    base = fc.simulate(fc.Roadmap("2026-01-05", ["A", "B"], features), past, runs=2000, seed=SEED, horizon=15)
+    base = fc.simulate(
+        fc.Roadmap("2026-01-05", ["A", "B"], features),
+        past,
+        runs=2000,
+        seed=SEED,
+        horizon=15,
+        throughput=fc.Bootstrap(),
+    )
     is_seen = np.isfinite(base.finish[1])
     assert set(np.round(base.finish[1][is_seen], 6)) == {12}
     assert (~is_seen & (base.finish[2] > 12)).any()
@@ -210,7 +219,7 @@ def test_what_the_forecast_did_not_see_finished_is_not_looked_for() -> None:
 
 def _base(number: int) -> fc.Forecast:
     roadmap, past = seeded(SEED * 1000 + number)
-    return fc.simulate(roadmap, past, runs=5, seed=number, horizon=300)
+    return fc.simulate(roadmap, past, runs=5, seed=number, horizon=300, throughput=fc.Bootstrap())
 
 
 def test_who_ends_a_feature_is_seen_in_the_ends_of_its_parts() -> None:
@@ -240,7 +249,9 @@ def test_chunks_and_horizons_change_nothing(monkeypatch: pytest.MonkeyPatch) -> 
     """A slow team makes a few runs very long."""
     features = [fc.Feature("Slow", {"A": 9}), fc.Feature("Next", {"B": 9}, after=["Slow"])]
     past = fc.History.from_counts({"A": [0, 0, 0, 1, 9], "B": [3, 10]})
-    base = fc.simulate(fc.Roadmap("2026-01-05", ["A", "B"], features), past, runs=300, seed=SEED)
+    base = fc.simulate(
+        fc.Roadmap("2026-01-05", ["A", "B"], features), past, runs=300, seed=SEED, throughput=fc.Bootstrap()
+    )
     of = explain(base)
     assert sum(each.days for each in of.stretches("Next")) == pytest.approx(base.finish[1].mean(), abs=1e-6)
     monkeypatch.setattr(explanation, "CHUNK_ENTRIES", 40)
@@ -284,7 +295,7 @@ def test_a_team_and_an_external_of_one_name_are_told_apart() -> None:
 
 def test_who_cannot_be_asked() -> None:
     roadmap = fc.Roadmap("2026-01-05", ["A"], [fc.Feature("Login", {"A": 4})])
-    base = fc.simulate(roadmap, STEADY, runs=3)
+    base = fc.simulate(roadmap, STEADY, runs=3, throughput=fc.Bootstrap())
     with pytest.raises(fc.Fault, match="explain: a joint forecast; give the forecast of the whole roadmap"):
         explain(base.together(["Login"]))
     with pytest.raises(fc.Fault, match="explain: the forecast of each feature alone"):

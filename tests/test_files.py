@@ -371,7 +371,7 @@ roadmap.toml row 17: feature "A": after "B": lag = -1; it cannot be less than 0"
     ),
     "a throughput model that does not exist": (
         HEAD + 'throughput = "bootstrp"\n[[feature]]\nname = "A"\n',
-        'roadmap.toml row 3: throughput: model = "bootstrp"; choose one of: bootstrap. Did you mean "bootstrap"?',
+        'roadmap.toml row 3: throughput: model = "bootstrp"; choose one of: bootstrap, drift. Did you mean "bootstrap"?',
     ),
     "a negative count": (
         'start = 2026-01-05\nhistory = { Web = [3, -2] }\n[[feature]]\nname = "A"\n',

@@ -375,7 +375,7 @@ def test_options_reach_the_backtest(portfolio: Path) -> None:
     told = json.loads(
         run(str(portfolio), "--runs", "50", "--window", "7", "--warm-up", "20", "--team", "Web", "--json").stdout
     )
-    assert told["provenance"]["models"]["bootstrap (window 7)"]["window"] == 7
+    assert told["provenance"]["models"]["drift (window 7)"]["window"] == 7
     assert told["provenance"]["warm_up"] == 20
     assert [team["team"] for team in told["teams"]] == ["Web"]
 

@@ -489,7 +489,7 @@ def test_every_fault_is_one_line_on_standard_error_and_nothing_is_printed_or_wri
 def test_what_is_ignored_is_noted_unless_quiet(tmp_path: Path) -> None:
     text = ONE_SPRINT.replace("done", "done,remark").replace(",3", ",3,x")
     write(tmp_path, SHEETS, features=ONE_FEATURE, throughput=text)
-    note = 'Note: throughput.csv row 1: column "remark" is ignored; known are team, sprint, start, end, done.\n'
+    note = 'Note: throughput.csv row 1: column "remark" is ignored; known are team, sprint, start, end, done, done_roadmap.\n'
     assert note in run(tmp_path).stderr
     assert run(tmp_path, "-q").stderr == ""
     assert [str(each) for each in read_portfolio(tmp_path).ignored] == [note.removeprefix("Note: ").strip()]

@@ -35,7 +35,7 @@ def plan(*features: fc.Feature | fc.External, teams: Any = ("A", "B"), **options
 def steady(roadmap: fc.Roadmap, runs: int = 20, **options: Any) -> fc.Forecast:
     """The forecast of teams that finish 10 items in each sprint of 10 working days."""
     history = fc.History.from_counts({team.name: [10] for team in roadmap.teams})
-    return fc.simulate(roadmap, history, runs=runs, seed=SEED, **options)
+    return fc.simulate(roadmap, history, **({"runs": runs, "seed": SEED, "throughput": fc.Bootstrap()} | options))
 
 
 def impact_of(before: fc.Roadmap, after: fc.Roadmap, **options: Any) -> fc.Impact:
@@ -180,9 +180,13 @@ def test_each_promise_is_judged_by_the_level_of_its_roadmap() -> None:
     features = [fc.Feature("Login", {"A": 10}, due="2026-01-16")]
     history = fc.History.from_counts({"A": [10, 5]})
     for level, flips in ((0.4, ()), (0.85, ())):
-        base = fc.simulate(plan(*features, teams=["A"], promise_level=level), history, runs=400, seed=SEED)
+        base = fc.simulate(
+            plan(*features, teams=["A"], promise_level=level), history, runs=400, seed=SEED, throughput=fc.Bootstrap()
+        )
         assert fc.compare(base, base).flips == flips
-    low = fc.simulate(plan(*features, teams=["A"], promise_level=0.4), history, runs=400, seed=SEED)
+    low = fc.simulate(
+        plan(*features, teams=["A"], promise_level=0.4), history, runs=400, seed=SEED, throughput=fc.Bootstrap()
+    )
     high = low.again(changed(low.roadmap, promise_level=0.85))
     assert fc.compare(low, high).breaks == ("Login",)
 
@@ -219,7 +223,7 @@ def test_a_mean_over_runs_that_lose_and_win_is_no_number() -> None:
 
 def example(edit: Any = None) -> fc.Impact:
     roadmap, history = fc.read(EXAMPLE)
-    base = fc.simulate(roadmap, history, runs=2_000, seed=SEED)
+    base = fc.simulate(roadmap, history, runs=2_000, seed=SEED, throughput=fc.Bootstrap())
     sso = fc.Feature("SSO", {"API": (3, 5, 9), "Web": (5, 8, 14)}, objective="Win enterprise")
     return fc.compare(base, base.again((edit or (lambda one: one.insert(sso, rank=1)))(roadmap)))
 
@@ -320,7 +324,7 @@ def test_outside_the_reach_of_an_edit_every_slip_is_exactly_nothing() -> None:
     outside = inside = 0
     for number in range(100):
         roadmap, history = seeded(SEED * 1_000_000 + number)
-        base = fc.simulate(roadmap, history, runs=8, seed=SEED, horizon=150)
+        base = fc.simulate(roadmap, history, runs=8, seed=SEED, horizon=150, throughput=fc.Bootstrap())
         for kind in KINDS:
             if len(roadmap.features) == 1:
                 continue
@@ -347,6 +351,7 @@ def test_outside_the_reach_of_an_edit_every_slip_is_exactly_nothing() -> None:
 def other(base: fc.Forecast, **changes: Any) -> fc.Forecast:
     """The forecast of the same roadmap with something else about it."""
     options = {"runs": 20, "seed": SEED, "history": base.history, "roadmap": base.roadmap} | changes
+    options.setdefault("throughput", fc.Bootstrap())
     return fc.simulate(options.pop("roadmap"), options.pop("history"), **options)
 
 
@@ -443,9 +448,9 @@ def test_pairing_makes_the_variance_of_the_mean_slip_at_least_three_times_smalle
     first, second = (team.name for team in teams[:2])
     urgent = fc.Feature("Urgent", {first: (4, 8, 15), second: fc.Part((2, 4, 8), after=[f"Urgent/{first}"])})
     edited = roadmap.insert(urgent, rank=1)
-    base = fc.simulate(roadmap, history, runs=4_000, seed=SEED)
+    base = fc.simulate(roadmap, history, runs=4_000, seed=SEED, throughput=fc.Bootstrap())
     impact = fc.compare(base, base.again(edited))
-    unpaired = fc.simulate(edited, history, runs=4_000, seed=SEED + 1)
+    unpaired = fc.simulate(edited, history, runs=4_000, seed=SEED + 1, throughput=fc.Bootstrap())
     gain = pairing_gain(impact, unpaired)
     print(f"{where}: pairing makes the variance of the mean slip {gain:.1f} times smaller")
     assert gain >= 3

@@ -10,7 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from forecast import arrays, compiling, engine, ledger, simulation
+from forecast import arrays, compiling, draws, engine, ledger, simulation
+from forecast.drift import Drift
+from forecast.throughput import Bootstrap
 
 ROOT = Path(__file__).parents[1]
 
@@ -21,10 +23,17 @@ def digest(*tuples: type) -> str:
     return hashlib.sha256(repr((fields, compiling.BARE)).encode()).hexdigest()[:16]
 
 
-@pytest.mark.parametrize("kernel", [engine, ledger], ids=["engine", "ledger"])
-def test_a_kernel_is_compiled_anew_when_its_tuples_change(kernel: object) -> None:
+PLAYED, DRAWN = (arrays.Plan, arrays.Luck, arrays.Trace), (arrays.Deck, arrays.Walk, arrays.Scratch)
+
+
+@pytest.mark.parametrize(
+    ("kernel", "tuples"),
+    [(engine, PLAYED), (ledger, PLAYED), (draws, DRAWN)],
+    ids=["engine", "ledger", "draws"],
+)
+def test_a_kernel_is_compiled_anew_when_its_tuples_change(kernel: object, tuples: tuple[type, ...]) -> None:
     """Numba watches one file only: a changed tuple would be read by the old places. The literal makes that file change."""
-    expected = digest(arrays.Plan, arrays.Luck, arrays.Trace)
+    expected = digest(*tuples)
     assert expected == kernel.LAYOUT, f'the layout has changed: write LAYOUT = "{expected}"'  # type: ignore[attr-defined]
 
 
@@ -74,8 +83,13 @@ def test_without_a_folder_to_keep_kernels_in_they_are_still_compiled(monkeypatch
     assert compiling.compiled(nogil=True)(digest) is digest
 
 
-def test_the_kernels_that_every_forecast_needs_are_asked_about(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(simulation, "is_kept", lambda kernel: True)
-    assert not simulation.needs_compiling()
-    monkeypatch.setattr(simulation, "is_kept", lambda kernel: kernel is not engine._play)
-    assert simulation.needs_compiling()
+@pytest.mark.parametrize("model", [Bootstrap(), Drift()])
+def test_the_kernels_that_a_forecast_needs_are_asked_about(
+    model: Bootstrap | Drift, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drawing, other = draws.bootstrap, draws.drift
+    if isinstance(model, Drift):
+        drawing, other = other, drawing
+    for lacking, is_needed in ((None, False), (engine._play, True), (drawing, True), (other, False)):
+        monkeypatch.setattr(simulation, "is_kept", lambda kernel, lacking=lacking: kernel is not lacking)
+        assert simulation.needs_compiling(model) == is_needed

@@ -23,6 +23,7 @@ from workbooks import raw_workbook, row_of
 import forecast as fc
 from forecast import parquet, writing
 from forecast.errors import Fault
+from forecast.history import check_same_sprints
 from forecast.values import read_count, read_levels, read_seed
 from forecast.writing import write_file, write_folder
 
@@ -110,6 +111,8 @@ def sprint(start: Any = None, end: Any = None) -> fc.Sprint:
     return fc.Sprint("Web", start, end, 3)
 
 
+WEEK = sprint(dt.date(2026, 1, 5), dt.date(2026, 1, 9))
+
 PYTHON: dict[str, Callable[[], object]] = {
     "by: seed = 1.5; a seed is a whole number": lambda: read_seed(1.5, "by"),
     "by: seed = a number of too many digits; 18 digits are more than enough": lambda: read_seed(2**64, "by"),
@@ -132,6 +135,17 @@ PYTHON: dict[str, Callable[[], object]] = {
     'team "Web": sprints with and without dates; give dates to all of them, or none': (
         lambda: fc.History([sprint(), sprint(dt.date(2026, 1, 5), dt.date(2026, 1, 9))])
     ),
+    'history: guesses = "5"; give teams their guess: {"Web": (3, 5, 9)}': lambda: fc.History([], 5),  # type: ignore[arg-type]
+    'team "Web": guess = 0; a guess says how many items a sprint finishes: low, likely, high': (
+        lambda: fc.History([], {"Web": 0})
+    ),
+    'simulate: history = "5"; give a History, such as History.from_counts({"Web": [3, 5, 0]})': (
+        lambda: fc.simulate(fc.Roadmap("2026-01-05", [], []), 5)  # type: ignore[arg-type]
+    ),
+    'throughput together: team "Web" has two sprints of the same dates; a sprint that stands twice cannot be paired with '
+    "another team's; remove one, or drop together": lambda: check_same_sprints({"Web": [WEEK, WEEK]}),
+    'throughput together: teams "Web" and "API" have different sprints; drawing together needs the same sprints for every '
+    "team; leave out the others, or drop together": lambda: check_same_sprints({"Web": [WEEK], "API": []}),
     'history: team = "Wbe"; no such team in the history. Did you mean "Web"?': (
         lambda: fc.History([sprint()]).require("Wbe")
     ),

@@ -29,7 +29,7 @@ def plan(**options: object) -> fc.Roadmap:
 
 @pytest.fixture(scope="module")
 def answer() -> fc.Forecast:
-    return fc.simulate(plan(), HISTORY, runs=2_000, seed=SEED)
+    return fc.simulate(plan(), HISTORY, runs=2_000, seed=SEED, throughput=fc.Bootstrap())
 
 
 def test_samples_are_the_runs(answer: fc.Forecast) -> None:
@@ -62,13 +62,12 @@ def test_the_error_of_a_chance_is_that_of_a_share(answer: fc.Forecast) -> None:
 def test_the_range_of_a_date_holds_the_date_of_endless_runs() -> None:
     """300 repetitions of 200 runs; 95 % of the ranges should hold the date of 60,000 runs, at 4 standard errors 90 %."""
     one_team = fc.Roadmap("2026-01-05", ["Web"], [fc.Feature("Login", {"Web": 60})])
-    truth = fc.simulate(one_team, HISTORY, runs=60_000, seed=SEED).date("Login", 0.85)
+    truth = fc.simulate(one_team, HISTORY, runs=60_000, seed=SEED, throughput=fc.Bootstrap()).date("Login", 0.85)
     assert truth is not None
     held = both = 0
     for repetition in range(300):
-        low, high = fc.simulate(one_team, HISTORY, runs=200, seed=SEED + 1 + repetition, threads=1).interval(
-            "Login", 0.85
-        )
+        again = {"runs": 200, "seed": SEED + 1 + repetition, "threads": 1, "throughput": fc.Bootstrap()}
+        low, high = fc.simulate(one_team, HISTORY, **again).interval("Login", 0.85)  # type: ignore[arg-type]
         assert low is not None
         assert high is not None
         held += low <= truth <= high

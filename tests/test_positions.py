@@ -73,7 +73,9 @@ def test_ranks_that_come_to_the_same_are_the_same_to_the_last_bit_and_few_others
                 for rank in range(first, last + 1):
                     edited = place(roadmap, subject, rank)
                     edited = then.apply(edited) if subject is x else edited
-                    made.add(matrix(fc.simulate(edited, history, runs=4, seed=SEED, horizon=150)))
+                    made.add(
+                        matrix(fc.simulate(edited, history, runs=4, seed=SEED, horizon=150, throughput=fc.Bootstrap()))
+                    )
                 assert len(made) == 1
                 digests.append(made.pop())
                 ranks_seen += last - first + 1
@@ -115,7 +117,13 @@ def test_lanes_and_teams_decide_where_a_rank_matters() -> None:
 
 def steady(*features: fc.Feature) -> fc.Forecast:
     """One team that finishes an item a working day."""
-    return fc.simulate(fc.Roadmap(MONDAY, ["A"], features), fc.History.from_counts({"A": [10]}), runs=10, seed=SEED)
+    return fc.simulate(
+        fc.Roadmap(MONDAY, ["A"], features),
+        fc.History.from_counts({"A": [10]}),
+        runs=10,
+        seed=SEED,
+        throughput=fc.Bootstrap(),
+    )
 
 
 def test_the_highest_place_at_which_no_promise_breaks() -> None:
@@ -166,6 +174,7 @@ def test_what_is_never_finished_is_last_of_all() -> None:
         runs=4,
         seed=SEED,
         horizon=12,
+        throughput=fc.Bootstrap(),
     )
     found = fc.frontier(base, fc.Feature("X", {"A": 6}))
     assert [(each.day, each.harm) for each in found.positions] == [(6, math.inf), (math.inf, 0)]
@@ -179,7 +188,7 @@ def test_what_is_never_finished_is_last_of_all() -> None:
 @pytest.mark.parametrize("subject", ["SSO", "Search"])
 def test_every_position_says_what_comparing_it_says_and_the_best_are_not_beaten(subject: str) -> None:
     roadmap, history = fc.read(EXAMPLE)
-    base = fc.simulate(roadmap, history, runs=300, seed=SEED)
+    base = fc.simulate(roadmap, history, runs=300, seed=SEED, throughput=fc.Bootstrap())
     sso = fc.Feature(
         "SSO", {"API": (3, 5, 9), "Web": fc.Part((5, 8, 14), after=["SSO/API"])}, objective="Win enterprise"
     )
@@ -218,7 +227,7 @@ def run(*arguments: str) -> Any:
 
 def test_the_page(tmp_path: Path) -> None:
     (tmp_path / "roadmap.toml").write_text(
-        "start = 2026-01-05\nhistory = { A = [10] }\n"
+        "start = 2026-01-05\nthroughput = 'bootstrap'\nhistory = { A = [10] }\n"
         '[[feature]]\nname = "Login"\nwork = { A = 5 }\ndue = 2026-01-09\n'
         '[[feature]]\nname = "Review"\ndays = 3\n'
         '[[feature]]\nname = "Shop"\nwork = { A = 5 }\ndue = 2026-01-21\n',

@@ -35,8 +35,8 @@ def day(number: int) -> dt.date:
 
 
 def told(*features: fc.Feature | fc.External, teams: Any = ("Web", "API"), **options: Any) -> list[str]:
-    """The promises that are said to be out of reach."""
-    findings = check(fc.Roadmap(START, teams, features, **options), HISTORY).findings
+    """The promises that are said to be out of reach, when every sprint is exactly as the past ones were."""
+    findings = check(fc.Roadmap(START, teams, features, **{"throughput": "bootstrap"} | options), HISTORY).findings
     return [name for finding in findings if finding.kind == "alone" for name in finding.about]
 
 
@@ -53,7 +53,7 @@ def test_what_stands_above_does_not_count() -> None:
     above = fc.Feature("Above", {"Web": 100})
     promise = fc.Feature("F", {"Web": 30}, due=day(30))
     roadmap = fc.Roadmap(START, ["Web"], [above, promise])
-    assert fc.simulate(roadmap, HISTORY, runs=5).chance("F") == 0
+    assert fc.simulate(roadmap, HISTORY, runs=5, throughput="bootstrap").chance("F") == 0
     assert told(above, promise) == []
 
 
@@ -100,6 +100,16 @@ def test_a_chance_near_the_level_is_left_to_the_forecast() -> None:
     assert 1 - 2 * (2 - 1.75) ** 2 == 0.875  # a growth below 1.75, so that less than 17.5 is rounded to 17
     assert told(promise, promise_level=0.88) == []
     assert told(promise, promise_level=0.95) == ["F"]
+
+
+@pytest.mark.parametrize("due", [day(30), day(60)])
+def test_a_model_that_is_less_sure_is_asked_itself(due: dt.date) -> None:
+    """By the default a pace of ten is not certain: what just fits by resampling does not, and twice the time does."""
+    promise = fc.Feature("F", {"Web": 30}, due=due)
+    chance = fc.simulate(fc.Roadmap(START, ["Web"], [promise]), HISTORY, runs=4000, seed=SEED).chance("F")
+    assert abs(chance - 0.85) > 0.05  # more than four standard errors of 1,000 runs
+    assert told(promise, throughput=None) == (["F"] if chance < 0.85 else [])
+    assert (chance < 0.85) == (due == day(30))
 
 
 def test_promises_beyond_the_effort_are_named(monkeypatch: pytest.MonkeyPatch) -> None:

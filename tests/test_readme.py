@@ -83,6 +83,17 @@ def test_the_sentence_of_the_what_if_is_the_one_that_is_printed(tmp_path: Path) 
     assert " ".join(shown("what-if").split()) == page.splitlines()[-2]
 
 
+def test_the_remedies_are_those_that_are_printed(tmp_path: Path) -> None:
+    feature = re.search(r"```toml\n(name = \"SSO\".*?)```", README, re.DOTALL)
+    assert feature
+    (tmp_path / "sso.toml").write_text(feature[1], encoding="utf-8")
+    asked = ("--rank", "1", "--keep", "Checkout,Search", "-q")
+    page = forecast("what-if", "data/example", "--add", str(tmp_path / "sso.toml"), *asked).stdout
+    table, _, sentence = shown("keep").rpartition("\n\n")
+    assert table in page
+    assert " ".join(sentence.split()) == page.splitlines()[-2]
+
+
 def test_the_what_if_file_that_is_shown_can_be_played(tmp_path: Path) -> None:
     from forecast import read, read_what_if
     from forecast.whatif_file import VERBS

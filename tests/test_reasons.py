@@ -29,7 +29,7 @@ def steady(
 ) -> fc.Forecast:
     roadmap = fc.Roadmap(MONDAY, teams, features, **({"handoff": "immediate"} | options))  # type: ignore[arg-type]
     history = fc.History.from_counts({team.name: [10] for team in roadmap.teams})
-    return fc.simulate(roadmap, history, runs=3, seed=SEED)
+    return fc.simulate(roadmap, history, runs=3, seed=SEED, throughput=fc.Bootstrap())
 
 
 def reason_of(base: fc.Forecast, edited: fc.Roadmap, name: str) -> fc.Reason:
@@ -141,7 +141,9 @@ def test_another_lane_holds_nobody_up() -> None:
 
 def test_a_feature_that_is_never_finished_has_no_reason() -> None:
     roadmap = fc.Roadmap(MONDAY, ["A"], [fc.Feature("Login", {"A": 10})])
-    base = fc.simulate(roadmap, fc.History.from_counts({"A": [10]}), runs=4, seed=SEED, horizon=15)
+    base = fc.simulate(
+        roadmap, fc.History.from_counts({"A": [10]}), runs=4, seed=SEED, horizon=15, throughput=fc.Bootstrap()
+    )
     reason = reason_of(base, roadmap.insert(fc.Feature("X", {"A": 8}), rank=1), "Login")
     assert np.isnan(reason.days["worked"]).all()
     assert math.isnan(reason.means["worked"])
@@ -156,7 +158,7 @@ def test_the_six_kinds_add_up_to_every_slip_of_every_run() -> None:
     pieces = 0
     for number in range(100):
         roadmap, history = seeded(SEED * 1_000_000 + number)
-        base = fc.simulate(roadmap, history, runs=6, seed=SEED, horizon=150)
+        base = fc.simulate(roadmap, history, runs=6, seed=SEED, horizon=150, throughput=fc.Bootstrap())
         edited, _, _ = KINDS[number % len(KINDS)](Random(number), roadmap)
         impact = fc.compare(base, base.again(edited))
         names = [name for name in impact.after.features if name in base.features]

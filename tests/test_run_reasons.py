@@ -23,6 +23,7 @@ ESCAPES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 
 TOML = """
 start = 2026-01-05
+throughput = "bootstrap"
 history = { Web = [10], API = [10] }
 [[feature]]
 name = "Login"
@@ -159,7 +160,8 @@ def test_a_roadmap_whose_promises_hold_needs_no_sentence(tmp_path: Path) -> None
 
 def test_a_feature_without_a_date_has_no_reasons(tmp_path: Path) -> None:
     toml = (
-        "start = 2026-01-05\nhistory = { Web = [0] }\n[[feature]]\nname = 'F'\nwork = { Web = 1 }\ndue = 2026-02-01\n"
+        "start = 2026-01-05\nthroughput = 'bootstrap'\nhistory = { Web = [0] }\n"
+        "[[feature]]\nname = 'F'\nwork = { Web = 1 }\ndue = 2026-02-01\n"
     )
     (tmp_path / "roadmap.toml").write_text(toml, encoding="utf-8")
     result = run(str(tmp_path), "--alone", "--why", "--runs", "50", "-q")
@@ -181,6 +183,7 @@ def test_the_first_compilation_of_the_ledger_is_announced(monkeypatch: pytest.Mo
 def test_names_act_on_nothing(tmp_path: Path) -> None:
     toml = """
 start = 2026-01-05
+throughput = "bootstrap"
 history = { "\\u202eTeam [red]" = [1] }
 [[feature]]
 name = "[b]Boo \\u202e"

@@ -29,7 +29,7 @@ def end(part: Any, **options: Any) -> float:
     """When a part of team A is finished."""
     growth = options.pop("growth", None)
     roadmap = fc.Roadmap("2026-01-05", ["A"], [fc.Feature("F", {"A": part}, growth=growth)], **options)
-    return float(fc.simulate(roadmap, STEADY, runs=1).finish[0, 0])
+    return float(fc.simulate(roadmap, STEADY, runs=1, throughput=fc.Bootstrap()).finish[0, 0])
 
 
 # Known answers ---------------------------------------------------------------------------------------------------------
@@ -94,14 +94,16 @@ def test_what_is_done_and_was_counted_in_changes_nothing() -> None:
         roadmap, past = seeded(SEED * 1000 + number)
         plain = change_parts(roadmap, lambda part: fc.Part(part.left(part.size.low), part.after))
         base, other = (
-            fc.simulate(each, past, runs=50, seed=SEED)
+            fc.simulate(each, past, runs=50, seed=SEED, throughput=fc.Bootstrap())
             for each in (plain, change_parts(plain, lambda part: larger(part)))
         )
         assert np.array_equal(base.finish, other.finish), number
         assert np.array_equal(base.prospects.is_never, other.prospects.is_never), number
         assert np.array_equal(base.prospects.is_certain, other.prospects.is_certain), number
         without = change_parts(plain, lambda part: fc.Part(part.size.low + 6, part.after))
-        changed += not np.array_equal(base.finish, fc.simulate(without, past, runs=50, seed=SEED).finish)
+        changed += not np.array_equal(
+            base.finish, fc.simulate(without, past, runs=50, seed=SEED, throughput=fc.Bootstrap()).finish
+        )
     assert changed > 30  # the control: the same sizes with nothing done
 
 
@@ -146,7 +148,12 @@ def test_edits_keep_what_is_done() -> None:
 
 def test_a_team_that_gets_nothing_done_is_not_missed_where_nothing_is_left() -> None:
     features = [fc.Feature("Ready", {"A": fc.Part((2, 3, 5), done=5)}), fc.Feature("Not", {"A": fc.Part(5, done=4)})]
-    base = fc.simulate(fc.Roadmap("2026-01-05", ["A"], features), fc.History.from_counts({"A": [0]}), runs=20)
+    base = fc.simulate(
+        fc.Roadmap("2026-01-05", ["A"], features),
+        fc.History.from_counts({"A": [0]}),
+        runs=20,
+        throughput=fc.Bootstrap(),
+    )
     ready, never = base.to_dict()["features"]
     assert (ready["certain"], ready["never"], ready["dates"]["0.85"]) == (True, 0, "2026-01-05")
     assert (never["certain"], never["never"]) == (True, 1)

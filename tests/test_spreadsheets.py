@@ -141,7 +141,7 @@ def test_two_names_of_one_column_are_refused(tmp_path: Path) -> None:
 def test_unknown_columns_are_ignored_and_named(tmp_path: Path) -> None:
     text = "team,start,state,,end,done,velocity\nWeb,2025-12-22,x,y,2026-01-04,3,\n"
     portfolio = read_portfolio(write(tmp_path, SHEETS, features=ONE_FEATURE, throughput=text))
-    known = "known are team, sprint, start, end, done"
+    known = "known are team, sprint, start, end, done, done_roadmap"
     assert [str(each) for each in portfolio.ignored] == [
         f'throughput.csv row 1: column "state" is ignored; {known}.',
         f'throughput.csv row 1: column "velocity" is ignored; {known}.',

@@ -31,6 +31,7 @@ PORTFOLIOS = ["2012-05-01", "2013-05-15", "2014-05-15", "2016-04-15", "2018-08-0
 
 TOML = """
 start = 2026-01-05
+throughput = "bootstrap"
 handoff = "immediate"
 history = { A = [10], B = [10] }
 [[feature]]
@@ -130,7 +131,7 @@ def test_the_page_reads_like_this(folder: str) -> None:
 def test_what_surprises_is_said(folder: str) -> None:
     """A feature above that moves, and a bottom insertion that bites."""
     (Path(folder) / "roadmap.toml").write_text(
-        'start = 2026-01-05\nhandoff = "immediate"\nhistory = { A = [10], B = [10] }\n'
+        'start = 2026-01-05\nthroughput = "bootstrap"\nhandoff = "immediate"\nhistory = { A = [10], B = [10] }\n'
         '[[feature]]\nname = "P"\nwork = { A = 10 }\nafter = ["Q"]\n'
         '[[feature]]\nname = "M"\nwork = { A = 20 }\n[[feature]]\nname = "Q"\nwork = { B = 10 }\n',
         encoding="utf-8",
@@ -146,7 +147,7 @@ def test_what_surprises_is_said(folder: str) -> None:
     both = run(folder, *bottom, "--wip", "B=2").stdout
     assert "Q" in both
     (Path(folder) / "roadmap.toml").write_text(
-        'start = 2026-01-05\nhistory = { A = [10] }\n[[team]]\nname = "A"\nwip = 2\n'
+        'start = 2026-01-05\nthroughput = "bootstrap"\nhistory = { A = [10] }\n[[team]]\nname = "A"\nwip = 2\n'
         '[[feature]]\nname = "Login"\nwork = { A = 10 }\n',
         encoding="utf-8",
     )
@@ -478,7 +479,8 @@ def write_drop(folder: str) -> str:
 def test_names_cannot_act_on_the_terminal(tmp_path: Path) -> None:
     evil = "Red \\u202e feature"
     (tmp_path / "roadmap.toml").write_text(
-        f'start = 2026-01-05\nhistory = {{ A = [10] }}\n[[feature]]\nname = "{evil}"\nwork = {{ A = 3 }}\ndue = 2026-01-07\n'
+        'start = 2026-01-05\nthroughput = "bootstrap"\n'
+        f'history = {{ A = [10] }}\n[[feature]]\nname = "{evil}"\nwork = {{ A = 3 }}\ndue = 2026-01-07\n'
         f'[[feature]]\nname = "B\\u2067"\nwork = {{ A = 3 }}\nafter = ["{evil}"]\n'
     )
     (tmp_path / "x.toml").write_text('name = "[red]X\\u200f"\nwork = { A = 10 }')

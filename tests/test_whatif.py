@@ -153,6 +153,11 @@ def test_people_come_with_a_ramp_and_go_at_once() -> None:
     assert len(capacity(twice, "API")) == 5
 
 
+def test_only_a_gain_has_a_ramp() -> None:
+    with pytest.raises(fc.Fault, match="capacity: ramp_days = 17; only a gain ramps up; leave it out"):
+        roadmap().staff("API", people=-1, of=4, start="2026-02-02", ramp_days=17)
+
+
 def test_a_ramp_loses_half_of_what_it_takes() -> None:
     """Averaged over the days of the ramp, half of the gain is there."""
     spans = capacity(roadmap().staff("API", people=1, of=1, start="2026-02-02", ramp_days=45), "API")

@@ -66,7 +66,7 @@ def backtest(folder: str, horizons: tuple[int, ...], warm_up: int | None, teams:
     if not settings.quiet:
         from forecast import simulation
 
-        if simulation.needs_compiling():
+        if simulation.needs_compiling(model):
             say("Preparing the engine for this machine (once, about 15 seconds) ...")
     found = _backtest(past, model, settings, horizons, warm_up, teams)
     roadmaps = _look_back(past, model, settings).to_dict() if past.roadmaps else None

@@ -29,8 +29,9 @@ def check(folder: str, as_json: bool, quiet: bool) -> None:
     forecast check data/example --json > checkup.json
     """
     from forecast import simulation
+    from forecast.throughput import DEFAULT
 
-    if not quiet and simulation.needs_compiling():
+    if not quiet and simulation.needs_compiling(DEFAULT):
         say("Preparing the engine for this machine (once, about 15 seconds) ...")
 
     from forecast.inspection import check as inspect

@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from forecast.edit_options import take_edits, with_edits
-from forecast.options import Settings, say, simulate, with_settings, write
+from forecast.options import Settings, say, simulate, with_settings, write, write_table
+from forecast.remedy_options import take_remedies, with_remedies
 
 if TYPE_CHECKING:
     from forecast.edit_options import EditOptions
     from forecast.impact import Impact
     from forecast.outcome import Forecast
+    from forecast.remedy_options import RemedyOptions
     from forecast.whatif import WhatIf
 
 
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
 @click.argument("folder", metavar="DIR")
 @with_edits
 @click.option("--versus", multiple=True, metavar="FILE", help="Another what-if.toml, side by side with the first.")
+@with_remedies
 @with_settings
 def what_if(folder: str, versus: tuple[str, ...], **given: Any) -> None:
     """What happens to the roadmap in DIR if it is edited: who slips, which promises break, who gains, and why.
@@ -34,14 +37,15 @@ def what_if(folder: str, versus: tuple[str, ...], **given: Any) -> None:
     forecast what-if data/example --drop "Loyalty points" --resize "Checkout=80%"
     forecast what-if data/example --move Search --above Checkout --capacity "Web=+1/5@2026-03-02,ramp=42"
     forecast what-if data/example --add sso.toml --everywhere
+    forecast what-if data/example --add sso.toml --rank 1 --keep "Checkout,Search" --level 85
     forecast what-if data/example --edits sso-first.toml --versus sso-later.toml
     """
-    options = take_edits(given)
+    options, wanted = take_edits(given), take_remedies(given)
     settings = Settings(**given)
-    if not (options.are_any or versus):
-        raise click.UsageError("Nothing is edited; try --add FILE, --drop NAME, --move NAME or --edits FILE.")
-    if options.everywhere and versus:
-        raise click.UsageError("--everywhere and --versus are two questions; ask one at a time.")
+    check_question(options, wanted, versus)
+    if wanted.keep:
+        write_remedies(folder, options, wanted, settings)
+        return
     base = simulate(folder, settings)
     if options.everywhere:
         write_frontier(base, options, settings)
@@ -60,6 +64,17 @@ def what_if(folder: str, versus: tuple[str, ...], **given: Any) -> None:
         write_pages(impacts, asked, settings)
 
 
+def check_question(options: EditOptions, wanted: RemedyOptions, versus: tuple[str, ...]) -> None:
+    """Refuses what asks nothing, or two things at a time."""
+    if not (options.are_any or versus):
+        raise click.UsageError("Nothing is edited; try --add FILE, --drop NAME, --move NAME or --edits FILE.")
+    if options.everywhere and versus:
+        raise click.UsageError("--everywhere and --versus are two questions; ask one at a time.")
+    if wanted.keep and (options.everywhere or versus):
+        other = "everywhere" if options.everywhere else "versus"
+        raise click.UsageError(f"--keep and --{other} are two questions; ask one at a time.")
+
+
 def write_frontier(base: Forecast, options: EditOptions, settings: Settings) -> None:
     """A feature at every rank."""
     from forecast.frontier_page import render_frontier
@@ -75,6 +90,27 @@ def write_frontier(base: Forecast, options: EditOptions, settings: Settings) -> 
         write(found.table().write_csv())
     else:
         write(render_frontier(found, base, is_new=not isinstance(feature, str)))
+
+
+def write_remedies(folder: str, options: EditOptions, wanted: RemedyOptions, settings: Settings) -> None:
+    """What more it takes to keep promises."""
+    menu, price = wanted.read_menu(), wanted.read_price()
+    base = simulate(folder, settings)
+
+    from forecast.remedies_page import render_remedies
+    from forecast.remedy import TRIALS, remedies
+    from forecast.screen import progress_bar
+
+    what_if = options.what_if(base.roadmap)
+    keep = wanted.read_keep(what_if.apply(base.roadmap))
+    with progress_bar(TRIALS, not settings.quiet, "Trying", "sets of edits at most") as progress:
+        found = remedies(base, what_if, keep, level=wanted.level, menu=menu, price=price, progress=progress)
+    if settings.as_json:
+        write(json.dumps(found.to_dict() | {"provenance": base.provenance()}, indent=2) + "\n")
+    elif settings.as_csv:
+        write_table(found.table())
+    else:
+        write(render_remedies(found, base, what_if))
 
 
 def write_csv(impacts: Sequence[Impact], asked: Sequence[WhatIf]) -> None:

@@ -1,0 +1,293 @@
+"""Drift: recent sprints weigh more, the level that they tell of is uncertain, and it wanders on.
+
+Resampling past sprints as if they were exact, and the future were like them, is too sure of itself. This model adds what is
+missing: few sprints are a small sample, and a team's pace changes.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+
+from forecast.arrays import Deck, Floats, Longs, Scratch, Supply, Walk
+from forecast.errors import Fault, did_you_mean, quote
+from forecast.history import LEAST_SPRINTS, History, Sprint, check_same_sprints, scale_done
+from forecast.pace import Cards, Pace
+from forecast.values import read_count, read_flag, read_number
+
+FORTNIGHT, WEEK = 14, 7
+"""Calendar days. Half-life, walk and pull are those of a fortnight; for sprints of another length they are converted."""
+
+CORRECTION = 0.75
+"""Of half the level's variance, which would keep the mean where it is, so much is taken off: what backtests best."""
+
+LANES = 16
+"""Draws that are made at a time; see `draws`."""
+
+FAR, FAR_STEP = 26, 4
+"""After so many fortnights the level moves only every so many sprints, by as much: nobody can tell, and it costs less."""
+
+FEW_SPRINTS = 6
+"""With fewer, sprints are drawn from a smooth shape: so few have not shown all that can happen."""
+
+LEAST_TOLD = 5
+"""With fewer past sprints the range mostly reflects how much teams in general vary, and its middle means little."""
+
+SHAPES = ("auto", "past", "smooth")
+
+
+@dataclass(frozen=True)
+class Drift:
+    """Items of a sprint as recent sprints show them, times a level that is uncertain from the start and wanders on.
+
+    half_life : fortnights after which a past sprint counts half
+    walk : standard deviation of what the level changes by in a fortnight, on the scale of logarithms (0.3: about 30 %)
+    pull : what is left of a deviation from the long mean a fortnight later; 1 for no pull
+    shared : part of the walk's variance that all teams have in common
+    shape : what a sprint is drawn from: "past", one of the past sprints; "smooth", a negative binomial distribution with
+        their mean and variance; "auto", smooth for a team with fewer than 6 sprints
+    window : how many of the newest sprints are looked at; None for all
+    together : all teams draw the same past sprint, as in `Bootstrap`; the shape is then "past"
+
+    Assumes that a team's pace moves like a random walk on the scale of logarithms, slowly drawn back to its long mean. A team
+    with fewer than two past sprints has no forecast, unless a guess stands in.
+    """
+
+    half_life: float = 3.0
+    walk: float = 0.3
+    pull: float = 0.95
+    shared: float = 0.15
+    shape: str = "auto"
+    window: int | None = None
+    together: bool = False
+    least_told: ClassVar[int] = LEAST_TOLD
+
+    def __post_init__(self) -> None:
+        for name, least, most in (("half_life", 0.1, 1000), ("walk", 0, 1), ("pull", 0, 1), ("shared", 0, 1)):
+            value = read_number(getattr(self, name), "throughput", name, least=least, most=most)
+            object.__setattr__(self, name, value)
+        if self.shape not in SHAPES:
+            way_out = f"choose one of: {', '.join(SHAPES)}." + did_you_mean(str(self.shape), SHAPES)
+            raise Fault("throughput", f"shape = {quote(self.shape)}", way_out)
+        if self.window is not None:
+            least = LEAST_SPRINTS
+            object.__setattr__(self, "window", read_count(self.window, "throughput", "window", least=least))
+        if read_flag(self.together, "throughput", "together") and self.shape == "smooth":
+            raise Fault(
+                "throughput", "together and shape = smooth", "only past sprints can be drawn together; drop one"
+            )
+
+    def describe(self) -> dict[str, Any]:
+        """The model's name and settings, for the provenance."""
+        settings = ("half_life", "walk", "pull", "shared", "shape", "window", "together")
+        return {"model": "drift"} | {name: getattr(self, name) for name in settings}
+
+    def used(self, history: History, team: str) -> Sequence[Sprint]:
+        """The past sprints of a team that are looked at; none of a team with fewer than two."""
+        rows = history.of(team)
+        if len(rows) < LEAST_SPRINTS:
+            return ()
+        return rows if self.window is None else rows[-self.window :]
+
+    def check(self, history: History, teams: Sequence[str]) -> None:
+        """Raises Fault when sprints cannot be drawn together because the teams' histories cover different ones."""
+        if self.together:
+            check_same_sprints({team: self.used(history, team) for team in teams})
+
+    def bind(self, history: History, teams: Sequence[str], seed: int, supply: Supply) -> Drifting:
+        """The model made ready to draw for these teams, in this order."""
+        from forecast import draws
+
+        used = [self.used(history, team) for team in teams]
+        paces = [self._find_pace(history, team, t, supply) for t, team in enumerate(teams)]
+        decks = [self._deal(pace, rows, t, supply) for t, (pace, rows) in enumerate(zip(paces, used, strict=True))]
+        lead = np.array([_count_lead(rows, t, supply) for t, rows in enumerate(used)], np.int64)
+        names = [("throughput-together",) if self.together else ("throughput", team) for team in teams]
+        keys = np.array([draws.key(seed, *name) for name in names], np.uint64)
+        walk_keys = np.array([draws.key(seed, "walk", team) for team in teams], np.uint64)
+        walk = self._lay_walk(walk_keys, draws.key(seed, "shared walk"), paces, lead, supply)
+        return Drifting(_stack(keys, decks, paces, supply), walk, supply)
+
+    def _find_pace(self, history: History, team: str, t: int, supply: Supply) -> Pace | None:
+        """What is known of the pace of a team; None when it gets nothing done, as far as is known."""
+        rows, guess = self.used(history, team), history.guess(team)
+        if guess is not None:
+            return Pace.guessed(guess)
+        if not any(row.done > 0 for row in rows):
+            return None
+        days, count_weekdays = float(supply.sprint_days[t]), float(supply.count_weekdays[t])
+        done = np.array([scale_done(row, _weekdays(days), count_weekdays) for row in rows])
+        ages = find_ages(rows, count_weekdays * 7 / 5 or days)
+        return Pace.of(done, ages, self.half_life, all(row.done.is_integer() for row in rows))
+
+    def _deal(self, pace: Pace | None, rows: Sequence[Sprint], t: int, supply: Supply) -> dict[int, Cards]:
+        """What the sprints of a team are drawn from, by their weekdays."""
+        if pace is None:
+            return {}
+        lengths = [int(weekdays) for weekdays in np.unique(supply.sprint_weekdays[t]) if weekdays]
+        is_smooth = self.shape == "smooth" or (self.shape == "auto" and len(rows) < FEW_SPRINTS and not self.together)
+        if is_smooth or not rows:
+            return {weekdays: pace.deal(weekdays / _weekdays(float(supply.sprint_days[t]))) for weekdays in lengths}
+        count_weekdays = float(supply.count_weekdays[t])
+        worth = {weekdays: [scale_done(row, weekdays, count_weekdays) for row in rows] for weekdays in lengths}
+        return {weekdays: Cards.of(np.array(done), pace.weights) for weekdays, done in worth.items()}
+
+    def _lay_walk(
+        self, keys: Any, shared_key: np.uint64, paces: Sequence[Pace | None], lead: Longs, supply: Supply
+    ) -> Walk:
+        """The walk of the level of every team; see `arrays.Walk`."""
+        days = supply.sprint_days[:, None]
+        begin, step_at = _find_steps(lead, supply)
+        day = supply.sprint_start[:, :1] + (begin - lead[:, None]) * days
+        weeks = (day + 5) // 7 if self.shared else np.zeros_like(day)  # the Monday on or after; day 1 was a Monday
+        first_week, end = (int(weeks.min()), int(weeks.max())) if weeks.size else (0, 0)
+        fortnights = np.diff(begin, axis=1) * days / FORTNIGHT
+        pull, variance = self.pull**fortnights, self.walk**2 * _grow(self.pull**2, fortnights)
+        error, surplus = (np.array([getattr(pace, name, 0.0) for pace in paces]) for name in ("error", "surplus"))
+        walk = Walk(
+            keys=keys,
+            shared_key=shared_key,
+            error=error,
+            day=np.ascontiguousarray(day[:, :-1]),
+            step_at=step_at,
+            pull=pull,
+            own=np.sqrt((1 - self.shared) * variance),
+            shared=np.sqrt(self.shared * variance / np.maximum(fortnights * FORTNIGHT / WEEK, 1e-9)),
+            week=np.arange(first_week, end + LANES),
+            weeks=weeks - first_week,
+            is_alike=np.append(False, (weeks[1:] == weeks[:-1]).all(axis=1)).astype(np.uint8)[: len(keys)],
+            shift=np.zeros(fortnights.shape),
+        )
+        return walk._replace(shift=_find_shift(walk, surplus))
+
+
+@dataclass(frozen=True)
+class Drifting:
+    """Drift made ready: see `draws.drift`."""
+
+    deck: Deck
+    walk: Walk
+    supply: Supply
+
+    def capacity(self, runs: Longs) -> Floats:
+        """Cumulated capacity (R, T, S + 1) of each team at each segment edge, in the given runs (R,)."""
+        return self.capacity_until(runs, np.full((1, len(self.deck.keys)), np.inf), 1.0)
+
+    def capacity_until(self, runs: Longs, work: Floats, spare: float) -> Floats:
+        """As `capacity`, but only as far as it takes to do the work; what lies behind is nothing.
+
+        work : (R | 1, T) items; spare : times the days that the last team would take if no team ever waited
+        """
+        from forecast import draws
+
+        supply = self.supply
+        out = np.empty((len(runs), supply.segment_share.shape[0], supply.segment_share.shape[1] + 1))
+        grid = supply.segment_sprint, supply.segment_share, supply.sprint_start
+        draws.drift(runs, self.deck, self.walk, self._make_scratch(), work, spare, *grid, out)
+        return out
+
+    def _make_scratch(self) -> Scratch:
+        (teams, sprints), steps = self.supply.sprint_start.shape, self.walk.day.shape[1]
+        block = LANES * min(max(sprints // 64, 1), 3)  # large blocks are cheaper, and wasted on short plans
+        return Scratch(
+            week=np.empty(len(self.walk.week)),
+            gained=np.zeros(steps),
+            pace=np.empty((teams, steps)),
+            uniform=np.empty(block),
+            normal=np.empty(block),
+            words=np.empty(block, np.uint64),
+            drawn=np.empty(block),
+            sprints=np.empty(teams, np.int64),
+            steps=np.empty(teams, np.int64),
+            filled=np.empty(teams, np.int64),
+            level=np.empty(teams),
+            total=np.empty(teams),
+        )
+
+
+def _weekdays(days: float) -> float:
+    """Mondays to Fridays in so many calendar days, on average."""
+    return days * 5 / 7
+
+
+def find_ages(rows: Sequence[Sprint], days: float) -> Floats:
+    """How many fortnights before the newest sprint each one ended (n,); undated ones follow each other, `days` long."""
+    ends = np.array([place * days if row.end is None else row.end.toordinal() for place, row in enumerate(rows)])
+    return np.asarray((ends.max() - ends) / FORTNIGHT, np.float64)
+
+
+def _count_lead(rows: Sequence[Sprint], t: int, supply: Supply) -> int:
+    """Whole sprints between the end of the past and the first sprint of a team; a weekend is none."""
+    newest = max((row.end.toordinal() for row in rows if row.end is not None), default=None)
+    if newest is None:
+        return 0
+    gap = (int(supply.sprint_start[t, 0]) - newest - 1) / int(supply.sprint_days[t])
+    return max(math.floor(gap + 0.5), 0)
+
+
+def _count_sprints(supply: Supply) -> Longs:
+    """(T,) sprints of each team."""
+    return np.asarray(supply.segment_sprint.max(axis=1, initial=0).astype(np.int64) + 1)
+
+
+def _find_behind(supply: Supply) -> Longs:
+    """(T, Q): the first segment behind each sprint."""
+    teams, sprints = supply.sprint_start.shape
+    behind = np.zeros((teams, sprints), np.int64)
+    for t, sprint_of in enumerate(supply.segment_sprint):
+        behind[t] = np.cumsum(np.bincount(sprint_of, minlength=sprints))
+    return behind
+
+
+def _find_steps(lead: Longs, supply: Supply) -> tuple[Longs, Longs]:
+    """First sprint of each step, counted from the end of the history (T, J + 1), and the step of each sprint (T, Q)."""
+    near = np.ceil(FAR * FORTNIGHT / supply.sprint_days).astype(np.int64)[:, None]
+    place = lead[:, None] + np.arange(supply.sprint_start.shape[1])
+    step_at = np.where(place < near, place, near + (place - near) // FAR_STEP)
+    step = np.arange(int(step_at.max(initial=0)) + 2 + LANES)  # some more, which are drawn along and never used
+    return np.where(step < near, step, near + (step - near) * FAR_STEP), step_at
+
+
+def _grow(kept: float, fortnights: Floats) -> Floats:
+    """What fortnightly steps of variance 1 come to after so many of them, when each keeps so much of what came before."""
+    return fortnights if kept == 1 else np.asarray((1 - kept**fortnights) / (1 - kept), np.float64)
+
+
+def _find_shift(walk: Walk, surplus: Floats) -> Floats:
+    """(T, J): the pull towards the long mean, less what keeps a level that varies from raising the mean too much."""
+    shift = np.zeros_like(walk.shift)
+    variance, fading = walk.error**2, np.ones(len(surplus))
+    for step in range(shift.shape[1]):
+        pull, weeks = walk.pull[:, step], walk.weeks[:, step + 1] - walk.weeks[:, step]
+        variance = pull**2 * variance + walk.own[:, step] ** 2 + weeks * walk.shared[:, step] ** 2
+        fading = fading * pull
+        shift[:, step] = (fading - 1) * surplus - CORRECTION * variance / 2
+    return shift
+
+
+def _stack(keys: Any, decks: Sequence[dict[int, Cards]], paces: Sequence[Pace | None], supply: Supply) -> Deck:
+    """The cards of all teams, one pack after the other; see `arrays.Deck`."""
+    first = np.zeros(supply.sprint_weekdays.shape, np.int64)
+    count = np.zeros_like(first)
+    packs: list[Cards] = [Cards(np.zeros(1, np.int64), np.zeros((1, 2)))]
+    laid = 1
+    for t, deck in enumerate(decks):
+        for weekdays, cards in deck.items():
+            sprints = supply.sprint_weekdays[t] == weekdays
+            first[t, sprints], count[t, sprints] = laid, len(cards.odds)
+            packs.append(cards)
+            laid += len(cards.odds)
+    return Deck(
+        keys=keys,
+        first=first,
+        cards=count,
+        sprints=np.where([pace is not None for pace in paces], _count_sprints(supply), 0),
+        odds=np.concatenate([cards.odds for cards in packs]),
+        faces=np.concatenate([cards.faces.ravel() for cards in packs]),
+        is_whole=np.array([pace is not None and pace.is_whole for pace in paces], np.uint8),
+        behind=_find_behind(supply),
+    )
