@@ -11,8 +11,7 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-from forecast.errors import escape
-from forecast.phrases import say_count, say_date, say_list
+from forecast.phrases import say_count, say_date, say_list, say_name
 from forecast.tally import say_chance
 from forecast.wording import Told, holds, say_chance_of, say_level
 
@@ -72,7 +71,7 @@ def _say_kept(promises: Sequence[Told], broken: Sequence[Told], told: Told) -> s
         count = "The one promise" if len(promises) == 1 else f"All {len(promises)} promises"
         return f"{count} can be kept: {'its chance is' if len(promises) == 1 else 'the chance of each is'} at least {level}."
     worst = sorted(broken, key=lambda feature: feature["chance"])
-    named = say_some([f"{escape(each['name'])} ({say_chance_of(each, told)})" for each in worst], "promises")
+    named = say_some([f"{say_name(each['name'])} ({say_chance_of(each, told)})" for each in worst], "promises")
     kept = len(promises) - len(broken)
     if kept == 0:
         subject = (
@@ -107,7 +106,7 @@ def _say_next(told: Told) -> str:
     if not dated:
         return "No feature has a date that could be promised."
     first = min(dated, key=lambda feature: feature["dates"][key])
-    return f"The first that could be: {escape(first['name'])} by {say_date(first['dates'][key])}, {say_level(float(key))} sure."
+    return f"The first that could be: {say_name(first['name'])} by {say_date(first['dates'][key])}, {say_level(float(key))} sure."
 
 
 def _say_done(told: Told, level: float) -> str:
@@ -121,7 +120,7 @@ def _say_done(told: Told, level: float) -> str:
 def say_risk(feature: Told, told: Told) -> list[str]:
     """A promise that does not hold: how likely it is, what could be promised instead, and what holds it up."""
     level, runs = told["provenance"]["promise_level"], told["provenance"]["runs"]
-    name, due, date = escape(feature["name"]), feature["due"], feature["dates"][f"{level:g}"]
+    name, due, date = say_name(feature["name"]), feature["due"], feature["dates"][f"{level:g}"]
     chance = say_chance_of(feature, told)
     odds = "" if feature["certain"] else f" ({say_odds(feature['chance'], runs)})"
     said = [
@@ -148,7 +147,7 @@ def say_why(feature: Told, told: Told) -> list[str]:
     total = sum(why["days"].values())
     parts = [f"{days:.0f} {KINDS[kind]}" for kind, days in why["days"].items() if days >= 0.5]
     bound = why["bound_by"]
-    who = {"hand-off": "Hand-offs", "not before": "Its earliest day"}.get(bound["kind"], escape(bound["name"]))
+    who = {"hand-off": "Hand-offs", "not before": "Its earliest day"}.get(bound["kind"], say_name(bound["name"]))
     share = say_chance(bound["share"], told["provenance"]["runs"])
     take = "take" if bound["kind"] == "hand-off" else "takes"
     listed = f": {say_list(parts)}" if len(parts) > 1 else f", all {KINDS[_largest(why)]}" if parts else ""

@@ -129,7 +129,10 @@ def _render(picture: Picture, kind: str, dpi: float | None) -> bytes:
     if kind == "png" and longest > MOST_PIXELS:
         raise Fault("chart", f"{longest:,.0f} dots along one side", "ask for fewer dots an inch, or for a smaller size")
     stream = io.BytesIO()
-    picture.savefig(stream, format=kind, dpi=(dpi if kind == "png" else None) or picture.dpi)
+    if kind == "png":
+        picture.savefig(stream, format=kind, dpi=dpi or picture.dpi, pil_kwargs={"compress_level": 4})
+    else:
+        picture.savefig(stream, format=kind)
     return stream.getvalue()
 
 

@@ -34,8 +34,10 @@ AT_NIGHT = {
 }
 """Each colour of a chart as it is on a dark page."""
 
-MOST_CURVES = 40
-MOST_TEAMS = 24
+MOST_CURVES = 24
+MOST_TEAMS = 12
+"""S-curves and teams that a report draws; `forecast chart` draws any."""
+
 DPI = 110
 
 
