@@ -196,6 +196,7 @@ def draw_burn_up(found: BurnUp, forecast: Forecast, ax: Axes | None, size: Size 
         ax, [base + place for _, place, _ in labels], [text for text, _, _ in labels], [color for *_, color in labels]
     )
     lay_counts(ax, f"{unit} finished")
+    ax.tick_params(axis="x", pad=8)  # the first day stands right below the 0
     head(ax, f"{found.team}: burn-up" if found.team else "Burn-up of the roadmap", said, margins)
     foot(ax, say_provenance({"provenance": forecast.provenance()}), margins)
     return ax
