@@ -16,7 +16,7 @@ from forecast.tally import say_chance
 from forecast.wording import Told, holds, say_chance_of, say_level
 
 RARE = ((1, 100), (1, 50), (1, 20), (1, 10), (1, 5), (3, 10), (2, 5))
-ODDS = (*RARE, (1, 2), *((of - many, of) for many, of in RARE[::-1]))
+ODDS = (*RARE, (1, 30), (1, 2), *((of - many, of) for many, of in RARE[::-1]))
 """Shares that people can picture."""
 
 NAMED = 4
