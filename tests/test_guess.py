@@ -170,7 +170,7 @@ def test_a_guess_in_the_file_that_is_none_is_told_with_its_place(tmp_path: Path,
     assert (result.exit_code, result.stdout) == (3, "")
     assert len(result.stderr.splitlines()) == 1
     said = result.stderr.splitlines()[0]
-    assert said.split(": ", 1)[0] == "roadmap.toml"
+    assert said.split(": ", 1)[0] == "roadmap.toml row 6"
     assert line.split("; ")[1] in said
     assert '"New"' in said
 
@@ -250,7 +250,7 @@ def test_a_model_is_named_with_its_settings(named: Any, model: Any) -> None:
         ("drift pull=-1", "pull = -1; it cannot be less than 0"),
         ("drift shape=smoth", 'shape = "smoth"; choose one of: auto, past, smooth. Did you mean "smooth"'),
         ("drift window=1", "window = 1; a whole number from 2 to"),
-        ("drift window=2.5", 'window = "2.5"; a whole number is needed'),
+        ("drift window=2.5", r"window = 2\.5; a whole number is needed"),
         ("drift walk=nan", "walk = nan; a finite number is needed"),
         ("", 'model = ""; choose one of: bootstrap, drift'),
         (Drift, "give a model"),
