@@ -51,7 +51,9 @@ def portfolio(folder: Path, count: int) -> Path:
 def test_every_chart_is_written(arguments: tuple[str, ...], tmp_path: Path) -> None:
     result = run(arguments[0], EXAMPLE, *arguments[1:], "-o", tmp_path / "chart.svg")
     assert (result.exit_code, result.stdout) == (0, "")
-    assert result.stderr.splitlines()[-1] == f"Written: {tmp_path / 'chart.svg'}."  # after a word on compiling, if need be
+    assert (
+        result.stderr.splitlines()[-1] == f"Written: {tmp_path / 'chart.svg'}."
+    )  # after a word on compiling, if need be
     assert ET.parse(tmp_path / "chart.svg").getroot().tag.endswith("svg")
 
 
