@@ -9,13 +9,10 @@ import numpy as np
 from forecast.arrays import Supply
 from forecast.errors import Fault, quote
 from forecast.history import History, check_history
+from forecast.simulation import CHUNK_BYTES, LEAST_CHUNK
 from forecast.tally import HowMany
 from forecast.throughput import Throughput, find_model
-from forecast.values import read_count, read_name, read_seed
-
-CHUNK_BYTES = 2_000_000
-LEAST_CHUNK = 16
-MOST_RUNS = 10_000_000
+from forecast.values import MOST_RUNS, read_count, read_name, read_seed
 
 
 def how_many(

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from forecast.errors import Fault, escape
+from forecast.values import MOST_RUNS
 
 if TYPE_CHECKING:
     from polars import DataFrame
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
     from forecast.roadmap import Roadmap
     from forecast.throughput import Throughput
 
-MOST_RUNS = 10_000_000
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 

@@ -31,7 +31,7 @@ from forecast.prospects import Claims, find_prospects
 from forecast.roadmap import Roadmap
 from forecast.scope import Scope, find_scope
 from forecast.throughput import Throughput, find_model
-from forecast.values import read_count, read_flag, read_number, read_seed
+from forecast.values import MOST_RUNS, read_count, read_flag, read_number, read_seed
 
 LONGEST_HORIZON = 20 * WORKING_DAYS_A_YEAR
 FIRST_HORIZON = 520
@@ -42,7 +42,6 @@ MOST_IN_PIECE = 4096
 PIECES_A_THREAD = 8
 PIECES_ELSEWHERE = 64
 JOBS_KEPT = 4
-MOST_RUNS = 10_000_000
 
 Progress = Callable[[int, int], None]
 

@@ -13,6 +13,7 @@ from forecast.errors import Fault, did_you_mean, quote, written
 
 LARGEST = 1e9
 LARGEST_SEED = 2**63
+MOST_RUNS = 10_000_000
 LONGEST_NAME = 500
 MODEL_NAMES = ("bootstrap", "drift")
 """Throughput models that can be named; the models themselves are a floor above."""
