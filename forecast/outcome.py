@@ -244,8 +244,7 @@ class Forecast:
     def _tell_idle(self, team: str) -> str:
         no_date = "its features have no date."
         if not self.history.of(team):
-            unused = [name for name in self.history.teams if name not in {team.name for team in self.roadmap.teams}]
-            return f"Team {quote(team)} has no history: {no_date}{did_you_mean(team, unused)}"
+            return f"Team {quote(team)} has no history: {no_date}{did_you_mean(team, self.history.teams)}"
         if next(each for each in self.roadmap.teams if each.name == team).share == 0:
             return f"Team {quote(team)} has a share of 0: {no_date}"
         if len(self.model.used(self.history, team)) < len(self.history.of(team)) < LEAST_SPRINTS:
@@ -310,7 +309,7 @@ class Forecast:
 
     def _note(self, row: int, never: int, due: int | None) -> str | None:
         if self.prospects.is_never[row]:
-            return "no date: it needs a team that gets nothing done"
+            return "no date: it needs a team that cannot be forecast"
         if due is not None and not self._is_played(row, due):
             return f"due after {self._dates[-1]}, as far as the forecast looks ahead: the chance is at least this"
         if never:

@@ -342,7 +342,7 @@ def test_runs_that_take_long_are_played_on() -> None:
     alone = base.alone()
     assert np.isfinite(alone.finish[:2]).sum() > np.isfinite(base.finish[:2]).sum() > 0
     assert np.isinf(alone.finish[2]).all()
-    assert alone.to_dict()["features"][2]["note"] == "no date: it needs a team that gets nothing done"
+    assert alone.to_dict()["features"][2]["note"] == "no date: it needs a team that cannot be forecast"
 
 
 def test_a_joint_forecast_is_not_asked(base: fc.Forecast) -> None:
