@@ -172,6 +172,7 @@ def test_the_command_line_keeps_all_when_it_is_told_to(tmp_path: Path) -> None:
     asked = ["run", str(tmp_path), "--runs", "200", "--throughput", "bootstrap", "--json"]
     cleaned, kept = CliRunner().invoke(cli, asked), CliRunner().invoke(cli, [*asked, "--keep-all"])
     assert cleaned.exit_code == kept.exit_code == 0
+    assert cleaned.stderr.count("S2") == 1, "once is enough"
     assert "Note: Left out of the history, not begun at the start" in cleaned.stderr
     assert "Left out" not in kept.stderr
     told = [json.loads(result.stdout) for result in (cleaned, kept)]
