@@ -35,7 +35,7 @@ ABREAST = 4
 """Teams whose levels are moved side by side: one by one, each step would have to wait for the one before it."""
 
 
-LAYOUT = "4bb911ab2d463614"
+LAYOUT = "8390e6059c8f0bd8"
 """Digest of the tuples that the kernels take (see `compiling`); a test says what to write here."""
 
 
@@ -301,7 +301,8 @@ def drift(
     z is the team's draw at index 0, e at the first day of its step, the face and u at the first day of the sprint.
 
     work : (R | 1, T) items; spare : the sprints of a run are drawn until the last team would have done its work if it never
-        waited, and further until `spare` times as many days have passed; what lies behind is left at 0. Work of inf: all
+        waited, and `spare` calendar days further; below 0, those of each team only until it would have done its own. What
+        lies behind is nothing. Work of inf: all
     The rest as in `arrays.Supply`.
     """
     for r in range(runs.shape[0]):
@@ -314,7 +315,7 @@ def drift(
             for lane in range(ABREAST):
                 scratch.level[ABREAST * squad + lane] = 0.0
         until, weeks, summed = 0.0, 0, 0
-        for again in range(2 if spare > 0.0 else 1):
+        for again in range(2 if spare >= 0.0 else 1):
             for t in range(deck.keys.shape[0]):
                 squad = t // ABREAST
                 if t % ABREAST == 0 and walk.alike[squad] < 2:
@@ -350,7 +351,7 @@ def drift(
                     while s > 1 and row[s - 1] >= enough:
                         s -= 1
                     until = max(until, np.float64(start[sprint[s - 1]] - start[0] + 1))
-            until *= spare
+            until += spare
         for t in range(deck.keys.shape[0]):
             for s in range(scratch.filled[t] + 1, out.shape[2]):
                 out[r, t, s] = scratch.total[t]

@@ -182,12 +182,13 @@ class Drifting:
 
     def capacity(self, runs: Longs) -> Floats:
         """Cumulated capacity (R, T, S + 1) of each team at each segment edge, in the given runs (R,)."""
-        return self.capacity_until(runs, np.full((1, len(self.deck.keys)), np.inf), 1.0)
+        return self.capacity_until(runs, np.full((1, len(self.deck.keys)), np.inf), -1.0)
 
     def capacity_until(self, runs: Longs, work: Floats, spare: float) -> Floats:
         """As `capacity`, but only as far as it takes to do the work; what lies behind is nothing.
 
-        work : (R | 1, T) items; spare : times the days that the last team would take if no team ever waited
+        work : (R | 1, T) items; spare : calendar days beyond the sprint in which the last team would be through if no team
+            ever waited; below 0: each team only as far as it takes to do its own
         """
         from forecast import draws
 
