@@ -120,6 +120,7 @@ class Deck(NamedTuple):
     """What a sprint's items are drawn from, as alias tables: every card of a deck is equally likely, and has two faces.
 
     keys : (T,) one a team
+    sprint : (T, Q) address of the first day of each sprint
     first, cards : (T, Q) first card, and number of cards, of the deck that sprint q of team t draws from
     sprints : (T,) sprints of each team; 0 for no capacity
     odds : (cards,) of 2**32 chances, those of the first face
@@ -129,6 +130,7 @@ class Deck(NamedTuple):
     """
 
     keys: Words
+    sprint: Words
     first: Longs
     cards: Longs
     sprints: Longs
@@ -139,53 +141,55 @@ class Deck(NamedTuple):
 
 
 class Walk(NamedTuple):
-    """How the level of each team wanders, on the scale of logarithms; J steps, each of one sprint or, far ahead, of several.
+    """How the level of each team wanders, on the scale of logarithms; J steps, of one sprint or, far ahead, of several each.
 
-    keys : (T,) one a team; shared_key : the one of the part that all teams share
-    error : (T,) standard deviation of the level that a team starts from
-    day : (T, J) first day of each step, as in Supply.sprint_start; steps lie before sprint 0 when the history ends early
-    step_at : (T, Q) the step that sprint q lies in, rising
-    pull : (T, J) what each step leaves of the level before it
-    own, shared : (T, J) standard deviations of the team's own part of a step, and of what each week adds that begins in it
-    week : (W,) the weeks of all teams, one after the other, and some more, by their number
-    weeks : (T, J + 1) weeks that begin within step j are week[weeks[t, j]] .. week[weeks[t, j + 1]], the last left out
-    is_alike : (T,) 1 when the team's weeks are those of the team before it
-    shift : (T, J) added in every run: the pull towards the long mean, and what keeps the mean from rising
+    Four teams make a squad, whose levels are moved side by side; G squads, the last one filled up. Step 0 is the start.
+    keys : (G + 1, 16) the keys of the four teams, over and over; in the last row the one of the part that all teams share
+    step : (G, 4 J) address of the first day of each step of the four teams, one step after the other
+    pull : (G, 4 J) what each step leaves of the level before it
+    own, shared : (G, 4 J) standard deviations of the team's own part of a step, and of what each week adds that begins in it
+    shift : (G, 4 J) added in every run: the pull towards the long mean, and what keeps the mean from rising
+    week : (W,) addresses of the weeks of all teams, one after the other, and some more
+    weeks : (G, J + 1, 4) weeks that begin within step j are week[weeks[., j, .]] .. week[weeks[., j + 1, .]], the last left out
+    last_week : (G, J + 1) the latest of the four
+    alike : (G,) 1 when the weeks of the four teams are the same, 2 when also those of the squad before (of all, for the first)
+    pace_at : (T, Q) place, among the steps of the squad, of the step that sprint q of a team lies in; rising
     """
 
     keys: Words
-    shared_key: np.uint64
-    error: Floats
-    day: Longs
-    step_at: Longs
+    step: Words
     pull: Floats
     own: Floats
     shared: Floats
-    week: Longs
-    weeks: Longs
-    is_alike: Flags
     shift: Floats
+    week: Words
+    weeks: Longs
+    last_week: Longs
+    alike: Flags
+    pace_at: Longs
 
 
 class Scratch(NamedTuple):
     """Where `draws.drift` keeps what it needs of one run; what stands in it at first is of no importance.
 
-    week : (W,) normals of the weeks that have been drawn; gained : (J,) their sums by step, for teams with the same weeks
-    pace : (T, J) what a step multiplies items by
-    uniform, normal, words, drawn : (B,) a block of draws, by which sprints are drawn
-    sprints, steps, filled : (T,) sprints, steps and segments that have been drawn
-    level, total : (T,) level after the last step, and items so far
+    stream : (G + 1, 16) where the draws of the keys of a Walk begin in this run
+    week : (W,) normals of the weeks that have been drawn; gained : (4 J,) their sums by step, for squads with the same weeks
+    normal : (4 J,) levels; pace : (G, 4 J) what a step multiplies items by
+    words, rest, drawn : (16,) a block of sprints: their luck, what rounds them, their items
+    steps : (G,) steps that have been drawn; level : (4 G,) level after the last of them
+    sprints, filled, total : (T,) sprints and segments that have been drawn, and their items
     """
 
+    stream: Words
     week: Floats
     gained: Floats
-    pace: Floats
-    uniform: Floats
     normal: Floats
+    pace: Floats
     words: Words
+    rest: Floats
     drawn: Floats
-    sprints: Longs
     steps: Longs
-    filled: Longs
     level: Floats
+    sprints: Longs
+    filled: Longs
     total: Floats

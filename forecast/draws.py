@@ -31,8 +31,11 @@ LOW_WORD = np.uint64(0xFFFFFFFF)
 LANES = 16
 """Draws that the compiler's loops do at a time: fewer take as long."""
 
+ABREAST = 4
+"""Teams whose levels are moved side by side: one by one, each step would have to wait for the one before it."""
 
-LAYOUT = "4bb911ab2d463614"
+
+LAYOUT = "8390e6059c8f0bd8"
 """Digest of the tuples that the kernels take (see `compiling`); a test says what to write here."""
 
 
@@ -168,24 +171,22 @@ def _normal(u):  # type: ignore[no-untyped-def]
     return _central_normal(u) if abs(u - 0.5) <= CENTRE else _outer_normal(u)
 
 
-@njit(**BARE)
-def _normals(stream, index, count, uniform, out):  # type: ignore[no-untyped-def]
-    """Fill out[:count] with the standard normals of a stream at the indices index[:count]; uniform is scratch.
+@inlined
+def _normals(stream, address, uniform, out):  # type: ignore[no-untyped-def]
+    """Fill out[:LANES] with standard normals, each of a stream of its own, stream[:LANES], at the addresses address[:LANES].
 
     The middle is done for all, many at a time; few blocks have anything outside.
     """
     outside = np.int64(0)
-    for j in range(count):
-        u = _uniform(_mix(stream + (np.uint64(index[j]) + ONE) * GOLDEN))
-        uniform[j] = u
-        out[j] = _central_normal(u)
+    for i in range(LANES):
+        u = _uniform(_mix(stream[i] + address[i]))
+        uniform[i] = u
+        out[i] = _central_normal(u)
         outside += np.int64(abs(u - 0.5) > CENTRE)
-    j = 0
-    while outside > 0:
-        if abs(uniform[j] - 0.5) > CENTRE:
-            out[j] = _outer_normal(uniform[j])
-            outside -= 1
-        j += 1
+    if outside > 0:
+        for i in range(LANES):
+            if abs(uniform[i] - 0.5) > CENTRE:
+                out[i] = _outer_normal(uniform[i])
 
 
 @intrinsic
@@ -213,63 +214,70 @@ def _exp(x):  # type: ignore[no-untyped-def]
 
 
 @inlined
-def _draw_weeks(walk, scratch, base, known, wanted):  # type: ignore[no-untyped-def]
-    """Draws the normals of the weeks, sixteen at a time, until those that are wanted are known; how many are known then."""
+def _draw_weeks(walk, scratch, known, wanted):  # type: ignore[no-untyped-def]
+    """Draws the normals of the weeks, a block at a time, until those that are wanted are known; how many are known then."""
     while known < wanted:
-        _normals(_mix(walk.shared_key + base), walk.week[known:], LANES, scratch.uniform, scratch.week[known:])
+        _normals(scratch.stream[-1], walk.week[known:], scratch.rest, scratch.week[known:])
         known += LANES
     return known
 
 
 @inlined
-def _sum_weeks(walk, scratch, t, known, wanted):  # type: ignore[no-untyped-def]
-    """Adds up the weeks of each step until those that are wanted are known; how many are known then."""
+def _sum_weeks(walk, scratch, squad, known, wanted):  # type: ignore[no-untyped-def]
+    """Adds up the weeks of each step of a squad until those that are wanted are known; how many are known then."""
+    different = 1 if walk.alike[squad] > 0 else ABREAST
     for step in range(known, wanted):
         gained = 0.0
-        for week in range(walk.weeks[t, step], walk.weeks[t, step + 1]):
-            gained += scratch.week[week]
-        scratch.gained[step] = gained
+        for lane in range(ABREAST):
+            if lane < different:
+                gained = 0.0
+                for week in range(walk.weeks[squad, step, lane], walk.weeks[squad, step + 1, lane]):
+                    gained += scratch.week[week]
+            scratch.gained[ABREAST * step + lane] = gained
     return max(known, wanted)
 
 
 @inlined
-def _move_level(walk, scratch, base, t, j, moves):  # type: ignore[no-untyped-def]
-    """Moves the level of a team by some steps, from step j on, and says what they multiply items by.
-
-    Sixteen steps are worked out at a time, of which the last may be too many: they are done again when their turn comes.
-    """
-    normal, gained = scratch.normal, scratch.gained[j:]
-    pull, own, shared = walk.pull[t, j:], walk.own[t, j:], walk.shared[t, j:]
-    shift, pace = walk.shift[t, j:], scratch.pace[t, j:]
-    level, count = scratch.level[t], (moves + LANES - 1) // LANES * LANES
-    _normals(_mix(walk.keys[t] + base), walk.day[t, j:], count, scratch.uniform, normal)
-    for i in range(count):
-        normal[i] = own[i] * normal[i] + shared[i] * gained[i]
-    for i in range(count):
-        level = pull[i] * level + normal[i]
-        normal[i] = level
-    for i in range(count):
-        pace[i] = _exp(normal[i] + shift[i])
-    scratch.level[t] = normal[moves - 1]
-    scratch.steps[t] = j + moves
+def _move_levels(walk, scratch, squad, begin, end):  # type: ignore[no-untyped-def]
+    """Moves the levels of a squad by its steps begin to end, in blocks of LANES, and says what they multiply items by."""
+    step, own, shared = walk.step[squad], walk.own[squad], walk.shared[squad]
+    pull, shift, pace, normal = walk.pull[squad], walk.shift[squad], scratch.pace[squad], scratch.normal
+    for block in range(begin, end, LANES):
+        drawn, mine, ours, gained = normal[block:], own[block:], shared[block:], scratch.gained[block:]
+        _normals(scratch.stream[squad], step[block:], scratch.rest, drawn)
+        for i in range(LANES):
+            drawn[i] = mine[i] * drawn[i] + ours[i] * gained[i]
+    level = scratch.level[ABREAST * squad :]
+    first, second, third, fourth = level[0], level[1], level[2], level[3]
+    for at in range(begin, end, ABREAST):
+        first = pull[at] * first + normal[at]
+        second = pull[at + 1] * second + normal[at + 1]
+        third = pull[at + 2] * third + normal[at + 2]
+        fourth = pull[at + 3] * fourth + normal[at + 3]
+        normal[at], normal[at + 1], normal[at + 2], normal[at + 3] = first, second, third, fourth
+    level[0], level[1], level[2], level[3] = first, second, third, fourth
+    for block in range(begin, end, LANES):
+        moved, more, out = normal[block:], shift[block:], pace[block:]
+        for i in range(LANES):
+            out[i] = _exp(moved[i] + more[i])
 
 
 @inlined
-def _draw_sprints(deck, walk, scratch, base, t, start, q, count):  # type: ignore[no-untyped-def]
-    """Draws the items of the sprints q, q + 1, ... of a team: the upper half of a word chooses the face, the lower rounds."""
-    stream, drawn, words = _mix(deck.keys[t] + base), scratch.drawn, scratch.words
-    pace, at, day, first, cards = scratch.pace[t], walk.step_at[t, q:], start[q:], deck.first[t, q:], deck.cards[t, q:]
-    for i in range(count):
-        words[i] = _mix(stream + (np.uint64(day[i]) + ONE) * GOLDEN)
-    for i in range(count):
+def _draw_sprints(deck, pace, at, scratch, base, t, q):  # type: ignore[no-untyped-def]
+    """Draws the items of a block of sprints of a team: the upper half of a word chooses the face, the lower rounds."""
+    stream, drawn, words, rest = _mix(deck.keys[t] + base), scratch.drawn, scratch.words, scratch.rest
+    sprint, first, cards = deck.sprint[t, q:], deck.first[t, q:], deck.cards[t, q:]
+    for i in range(LANES):
+        word = _mix(stream + sprint[i])
+        words[i] = word
+        rest[i] = (np.float64(np.int64(word & LOW_WORD)) + 0.5) * (1.0 / 4294967296.0)
+    is_whole = deck.is_whole[t] == 1
+    for i in range(LANES):
         place = (words[i] >> np.uint64(32)) * np.uint64(cards[i])
         card = np.uint64(first[i]) + (place >> np.uint64(32))
         face = card + card + np.uint64(np.int64(place & LOW_WORD) >= deck.odds[card])
-        drawn[i] = deck.faces[face] * pace[np.uint64(at[i])]
-    if deck.is_whole[t] == 1:
-        for i in range(count):
-            u = (np.float64(np.int64(words[i] & LOW_WORD)) + 0.5) * (1.0 / 4294967296.0)
-            drawn[i] = np.floor(drawn[i] + u)
+        items = deck.faces[face] * pace[np.uint64(at[i])]
+        drawn[i] = np.floor(items + rest[i]) if is_whole else items
 
 
 @compiled(**BARE)
@@ -283,6 +291,7 @@ def drift(
     segment_sprint: Ints,
     segment_share: Floats,
     sprint_start: Longs,
+    days: Longs,
     out: Floats,
 ) -> None:
     """Fill out (R, T, S + 1) with cumulated capacity; each sprint draws a card, times e to the power of a wandering level.
@@ -292,49 +301,57 @@ def drift(
     z is the team's draw at index 0, e at the first day of its step, the face and u at the first day of the sprint.
 
     work : (R | 1, T) items; spare : the sprints of a run are drawn until the last team would have done its work if it never
-        waited, and further until `spare` times as many days have passed; what lies behind is left at 0. Work of inf: all
+        waited, and `spare` calendar days further; below 0, those of each team only until it would have done its own. What
+        lies behind is nothing. Work of inf: all
     The rest as in `arrays.Supply`.
     """
     for r in range(runs.shape[0]):
         base = (np.uint64(runs[r]) + ONE) * GOLDEN
-        until, weeks = 0.0, 0
-        for again in range(2):
-            steps = 0  # of which `gained` is known, for the teams with these weeks
+        for squad in range(walk.keys.shape[0]):
+            for i in range(LANES):
+                scratch.stream[squad, i] = _mix(walk.keys[squad, i] + base)
+        for squad in range(scratch.steps.shape[0]):
+            scratch.steps[squad] = 0
+            for lane in range(ABREAST):
+                scratch.level[ABREAST * squad + lane] = 0.0
+        until, weeks, summed = 0.0, 0, 0
+        for again in range(2 if spare >= 0.0 else 1):
             for t in range(deck.keys.shape[0]):
+                squad = t // ABREAST
+                if t % ABREAST == 0 and walk.alike[squad] < 2:
+                    summed = 0
                 row, sprint, share, start = out[r, t], segment_sprint[t], segment_share[t], sprint_start[t]
                 enough, end = work[r % work.shape[0], t], deck.sprints[t]
-                if not walk.is_alike[t]:
-                    steps = 0
                 if again == 0:
                     row[0] = 0.0
-                    scratch.filled[t], scratch.steps[t], scratch.total[t] = 0, 0, 0.0
+                    scratch.filled[t], scratch.total[t] = 0, 0.0
                     scratch.sprints[t] = 0 if enough > 0.0 else end
-                    scratch.level[t] = walk.error[t] * _normal(_uniform(_mix(_mix(walk.keys[t] + base) + GOLDEN)))
                 while scratch.sprints[t] < end:
                     q = scratch.sprints[t]
                     if scratch.total[t] >= enough if again == 0 else start[q] - start[0] >= until:
                         break
-                    count = min(scratch.drawn.shape[0], end - q)
-                    needed = walk.step_at[t, q + count - 1] + 1
-                    while scratch.steps[t] < needed:
-                        j = scratch.steps[t]
-                        moves = min(scratch.normal.shape[0], needed - j)
-                        weeks = _draw_weeks(walk, scratch, base, weeks, walk.weeks[t, j + moves])
-                        steps = _sum_weeks(walk, scratch, t, steps, j + moves)
-                        _move_level(walk, scratch, base, t, j, moves)
-                    _draw_sprints(deck, walk, scratch, base, t, start, q, count)
-                    first, last, total = scratch.filled[t], deck.behind[t, q + count - 1], scratch.total[t]
+                    at = walk.pace_at[t, q:]
+                    ahead = LANES if again == 0 else max(LANES, np.int64((until + start[0] - start[q]) / days[t]))
+                    needed = walk.pace_at[t, min(q + ahead, start.shape[0] + LANES) - 1] // ABREAST + 1
+                    if scratch.steps[squad] < needed:
+                        needed = (needed + 3) // 4 * 4
+                        weeks = _draw_weeks(walk, scratch, weeks, walk.last_week[squad, needed])
+                        summed = _sum_weeks(walk, scratch, squad, summed, needed)
+                        _move_levels(walk, scratch, squad, ABREAST * scratch.steps[squad], ABREAST * needed)
+                        scratch.steps[squad] = needed
+                    _draw_sprints(deck, scratch.pace[squad], at, scratch, base, t, q)
+                    first, last, total = scratch.filled[t], deck.behind[t, q + LANES - 1], scratch.total[t]
                     inside, part, level = sprint[first:], share[first:], row[first + 1 :]
                     for i in range(last - first):
                         total += scratch.drawn[np.uint64(inside[i] - q)] * part[i]
                         level[i] = total
-                    scratch.filled[t], scratch.total[t], scratch.sprints[t] = last, total, q + count
+                    scratch.filled[t], scratch.total[t], scratch.sprints[t] = last, total, q + LANES
                 if again == 0 and scratch.filled[t] > 0:
                     s = scratch.filled[t]
                     while s > 1 and row[s - 1] >= enough:
                         s -= 1
                     until = max(until, np.float64(start[sprint[s - 1]] - start[0] + 1))
-            until *= spare
+            until += spare
         for t in range(deck.keys.shape[0]):
             for s in range(scratch.filled[t] + 1, out.shape[2]):
                 out[r, t, s] = scratch.total[t]

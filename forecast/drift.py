@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import numpy as np
+from numpy.typing import NDArray
 
-from forecast.arrays import Deck, Floats, Longs, Scratch, Supply, Walk
+from forecast.arrays import Deck, Flags, Floats, Longs, Scratch, Supply, Walk, Words
 from forecast.errors import Fault, did_you_mean, quote
 from forecast.history import LEAST_SPRINTS, History, Sprint, check_same_sprints, scale_done
 from forecast.pace import Cards, Pace
@@ -25,8 +26,8 @@ FORTNIGHT, WEEK = 14, 7
 CORRECTION = 0.75
 """Of half the level's variance, which would keep the mean where it is, so much is taken off: what backtests best."""
 
-LANES = 16
-"""Draws that are made at a time; see `draws`."""
+LANES, ABREAST = 16, 4
+"""Draws that are made at a time, and teams whose levels are moved side by side; see `draws`."""
 
 FAR, FAR_STEP = 26, 4
 """After so many fortnights the level moves only every so many sprints, by as much: nobody can tell, and it costs less."""
@@ -140,6 +141,8 @@ class Drift:
         self, keys: Any, shared_key: np.uint64, paces: Sequence[Pace | None], lead: Longs, supply: Supply
     ) -> Walk:
         """The walk of the level of every team; see `arrays.Walk`."""
+        from forecast import draws
+
         days = supply.sprint_days[:, None]
         begin, step_at = _find_steps(lead, supply)
         day = supply.sprint_start[:, :1] + (begin - lead[:, None]) * days
@@ -148,21 +151,25 @@ class Drift:
         fortnights = np.diff(begin, axis=1) * days / FORTNIGHT
         pull, variance = self.pull**fortnights, self.walk**2 * _grow(self.pull**2, fortnights)
         error, surplus = (np.array([getattr(pace, name, 0.0) for pace in paces]) for name in ("error", "surplus"))
-        walk = Walk(
-            keys=keys,
-            shared_key=shared_key,
-            error=error,
-            day=np.ascontiguousarray(day[:, :-1]),
-            step_at=step_at,
-            pull=pull,
-            own=np.sqrt((1 - self.shared) * variance),
-            shared=np.sqrt(self.shared * variance / np.maximum(fortnights * FORTNIGHT / WEEK, 1e-9)),
-            week=np.arange(first_week, end + LANES),
-            weeks=weeks - first_week,
-            is_alike=np.append(False, (weeks[1:] == weeks[:-1]).all(axis=1)).astype(np.uint8)[: len(keys)],
-            shift=np.zeros(fortnights.shape),
+        own = np.sqrt((1 - self.shared) * variance)
+        shared = np.sqrt(self.shared * variance / np.maximum(fortnights * FORTNIGHT / WEEK, 1e-9))
+        shift = _find_shift(pull, own**2 + np.diff(weeks, axis=1) * shared**2, error, surplus)
+        squad_weeks = _set_abreast(np.pad(weeks - first_week, ((0, 0), (1, 0)), "edge"))
+        return Walk(
+            keys=np.tile(
+                np.append(_set_abreast(keys[:, None])[:, 0], [[shared_key] * ABREAST], axis=0), LANES // ABREAST
+            ),
+            step=_lay_steps(_find_addresses(day[:, :-1]), draws.GOLDEN),
+            pull=_lay_steps(pull, 0.0),
+            own=_lay_steps(own, error),
+            shared=_lay_steps(shared, 0.0),
+            shift=_lay_steps(shift, 0.0),
+            week=_find_addresses(np.arange(first_week, end + LANES)),
+            weeks=squad_weeks,
+            last_week=squad_weeks.max(axis=2),
+            alike=_find_alike(squad_weeks),
+            pace_at=_lengthen(ABREAST * (step_at + 1) + np.arange(len(keys))[:, None] % ABREAST),
         )
-        return walk._replace(shift=_find_shift(walk, surplus))
 
 
 @dataclass(frozen=True)
@@ -175,36 +182,37 @@ class Drifting:
 
     def capacity(self, runs: Longs) -> Floats:
         """Cumulated capacity (R, T, S + 1) of each team at each segment edge, in the given runs (R,)."""
-        return self.capacity_until(runs, np.full((1, len(self.deck.keys)), np.inf), 1.0)
+        return self.capacity_until(runs, np.full((1, len(self.deck.keys)), np.inf), -1.0)
 
     def capacity_until(self, runs: Longs, work: Floats, spare: float) -> Floats:
         """As `capacity`, but only as far as it takes to do the work; what lies behind is nothing.
 
-        work : (R | 1, T) items; spare : times the days that the last team would take if no team ever waited
+        work : (R | 1, T) items; spare : calendar days beyond the sprint in which the last team would be through if no team
+            ever waited; below 0: each team only as far as it takes to do its own
         """
         from forecast import draws
 
         supply = self.supply
         out = np.empty((len(runs), supply.segment_share.shape[0], supply.segment_share.shape[1] + 1))
-        grid = supply.segment_sprint, supply.segment_share, supply.sprint_start
+        grid = supply.segment_sprint, supply.segment_share, supply.sprint_start, supply.sprint_days
         draws.drift(runs, self.deck, self.walk, self._make_scratch(), work, spare, *grid, out)
         return out
 
     def _make_scratch(self) -> Scratch:
-        (teams, sprints), steps = self.supply.sprint_start.shape, self.walk.day.shape[1]
-        block = LANES * min(max(sprints // 64, 1), 3)  # large blocks are cheaper, and wasted on short plans
+        (squads, steps), teams = self.walk.step.shape, len(self.deck.keys)
         return Scratch(
+            stream=np.empty(self.walk.keys.shape, np.uint64),
             week=np.empty(len(self.walk.week)),
-            gained=np.zeros(steps),
-            pace=np.empty((teams, steps)),
-            uniform=np.empty(block),
-            normal=np.empty(block),
-            words=np.empty(block, np.uint64),
-            drawn=np.empty(block),
+            gained=np.empty(steps),
+            normal=np.empty(steps),
+            pace=np.empty((squads, steps)),
+            words=np.empty(LANES, np.uint64),
+            rest=np.empty(LANES),
+            drawn=np.empty(LANES),
+            steps=np.empty(squads, np.int64),
+            level=np.empty(ABREAST * squads),
             sprints=np.empty(teams, np.int64),
-            steps=np.empty(teams, np.int64),
             filled=np.empty(teams, np.int64),
-            level=np.empty(teams),
             total=np.empty(teams),
         )
 
@@ -243,6 +251,18 @@ def _find_behind(supply: Supply) -> Longs:
     return behind
 
 
+def _lengthen(table: Longs) -> Longs:
+    """Each row with its last value repeated: what the last block draws too much."""
+    return np.pad(table, ((0, 0), (0, LANES)), "edge")
+
+
+def _find_addresses(places: Longs) -> Words:
+    """The addresses of days or weeks in the stream of a name: see `draws`."""
+    from forecast import draws
+
+    return np.ascontiguousarray((places.astype(np.uint64) + draws.ONE) * draws.GOLDEN)
+
+
 def _find_steps(lead: Longs, supply: Supply) -> tuple[Longs, Longs]:
     """First sprint of each step, counted from the end of the history (T, J + 1), and the step of each sprint (T, Q)."""
     near = np.ceil(FAR * FORTNIGHT / supply.sprint_days).astype(np.int64)[:, None]
@@ -257,16 +277,39 @@ def _grow(kept: float, fortnights: Floats) -> Floats:
     return fortnights if kept == 1 else np.asarray((1 - kept**fortnights) / (1 - kept), np.float64)
 
 
-def _find_shift(walk: Walk, surplus: Floats) -> Floats:
-    """(T, J): the pull towards the long mean, less what keeps a level that varies from raising the mean too much."""
-    shift = np.zeros_like(walk.shift)
-    variance, fading = walk.error**2, np.ones(len(surplus))
+def _find_shift(pull: Floats, moved: Floats, error: Floats, surplus: Floats) -> Floats:
+    """(T, J): the pull towards the long mean, less what keeps a level that varies from raising the mean too much.
+
+    pull, moved : (T, J) what each step leaves of the level, and the variance that it adds; error, surplus : (T,) of the start
+    """
+    shift = np.zeros_like(pull)
+    variance, fading = error**2, np.ones(len(surplus))
     for step in range(shift.shape[1]):
-        pull, weeks = walk.pull[:, step], walk.weeks[:, step + 1] - walk.weeks[:, step]
-        variance = pull**2 * variance + walk.own[:, step] ** 2 + weeks * walk.shared[:, step] ** 2
-        fading = fading * pull
+        variance = pull[:, step] ** 2 * variance + moved[:, step]
+        fading = fading * pull[:, step]
         shift[:, step] = (fading - 1) * surplus - CORRECTION * variance / 2
     return shift
+
+
+def _set_abreast(table: NDArray[Any]) -> NDArray[Any]:
+    """The teams' rows (T, J) four by four, side by side: (G, J, 4); the last team fills up its squad."""
+    filled = np.pad(table, ((0, -len(table) % ABREAST), (0, 0)), "edge") if len(table) else table
+    return np.ascontiguousarray(filled.reshape(-1, ABREAST, table.shape[1]).transpose(0, 2, 1))
+
+
+def _lay_steps(table: NDArray[Any], start: Any) -> NDArray[Any]:
+    """What the teams' steps (T, J) need as the kernel wants it, see `arrays.Walk`; start : of each team, its step 0."""
+    first = np.full(len(table), start, table.dtype)
+    squads = _set_abreast(np.concatenate([first[:, None], table], axis=1))
+    return squads.reshape(len(squads), squads.shape[1] * ABREAST)
+
+
+def _find_alike(weeks: Longs) -> Flags:
+    """(G,): 1 when the weeks (G, J, 4) of a squad's teams are the same, 2 when also those of the squad before."""
+    is_one = (weeks == weeks[:, :, :1]).all(axis=(1, 2))
+    is_same = is_one & (weeks == np.roll(weeks, 1, axis=0)).all(axis=(1, 2))
+    is_same[:1] = is_same.all()  # else the first squad would find the weeks of another one
+    return is_one.astype(np.uint8) + is_same.astype(np.uint8)
 
 
 def _stack(keys: Any, decks: Sequence[dict[int, Cards]], paces: Sequence[Pace | None], supply: Supply) -> Deck:
@@ -283,11 +326,12 @@ def _stack(keys: Any, decks: Sequence[dict[int, Cards]], paces: Sequence[Pace | 
             laid += len(cards.odds)
     return Deck(
         keys=keys,
-        first=first,
-        cards=count,
+        sprint=_find_addresses(_lengthen(supply.sprint_start)),
+        first=_lengthen(first),
+        cards=_lengthen(count),
         sprints=np.where([pace is not None for pace in paces], _count_sprints(supply), 0),
         odds=np.concatenate([cards.odds for cards in packs]),
         faces=np.concatenate([cards.faces.ravel() for cards in packs]),
         is_whole=np.array([pace is not None and pace.is_whole for pace in paces], np.uint8),
-        behind=_find_behind(supply),
+        behind=_lengthen(_find_behind(supply)),
     )

@@ -24,8 +24,9 @@ class Dice:
         return Luck(capacity=self.source.capacity(runs), size=size, hold=hold, lag=lag)
 
     def roll_until(self, runs: Longs, plan: Plan, spare: float) -> Luck:
-        """As `roll`, but capacity may end `spare` times the days after which all work would be done if no team ever waited.
+        """As `roll`, but capacity may end `spare` calendar days after all work would be done if no team ever waited.
 
+        With less than 0 each team's may end when its own work would be done.
         What is finished in such a run is finished at the same moment with the whole luck, provided that nothing is left
         unfinished: as long as no team lacks capacity, nobody can tell that there is none behind.
         """
@@ -37,19 +38,20 @@ class Dice:
 
 
 def find_spare(plan: Plan, luck: Luck, finish: Floats) -> float:
-    """How many times as long as without waiting it took at most to finish everything in these runs; inf when it never was.
+    """How many calendar days longer than without waiting it took at most to finish everything in these runs.
 
-    finish : (F, R) what became of that luck
+    finish : (F, R) what became of that luck. Less than 0 when no part waits for anything; inf when something was never finished
     """
+    parts = len(plan.part_team)
     if luck.capacity.shape[1] == 0:
         return np.inf
-    work = _sum_work(plan, luck.size)
-    reached = (luck.capacity < work[:, :, None]).sum(axis=2)
+    if not plan.waits[:parts].any() and not plan.not_before[:parts].any():
+        return -1.0
+    reached = (luck.capacity < _sum_work(plan, luck.size)[:, :, None]).sum(axis=2)
     edges = plan.edges[plan.team_cadence]
-    alone = np.take_along_axis(edges[None], np.minimum(reached, edges.shape[1] - 1)[:, :, None], axis=2).max(axis=1)[
-        :, 0
-    ]
-    return float((finish.max(axis=0, initial=0.0) / np.maximum(alone, 1.0)).max(initial=1.0))
+    last = np.minimum(reached, edges.shape[1] - 1)[:, :, None]
+    alone = np.take_along_axis(edges[None], last, axis=2).max(axis=1)[:, 0]
+    return float((finish.max(axis=0, initial=0.0) - alone).max(initial=0.0) * 7 / 5)
 
 
 def _sum_work(plan: Plan, size: Floats) -> Floats:

@@ -34,7 +34,8 @@ from forecast.throughput import Throughput, find_model
 from forecast.values import MOST_RUNS, read_count, read_flag, read_number, read_seed
 
 LONGEST_HORIZON = 20 * WORKING_DAYS_A_YEAR
-FIRST_HORIZON = 520
+LEAST_HORIZON = 60.0
+TIMES_ALONE = 3.0
 PILOT_RUNS = 32
 CHUNK_BYTES = 2_000_000
 LEAST_CHUNK = 16
@@ -61,7 +62,7 @@ class Job:
 
     horizons : working days, rising; a run that leaves something unfinished is played again at the next one
     is_alone : each feature is played with nothing on the roadmap but itself and what it waits for
-    spare : how far capacity is drawn up to the first horizon, see `Dice.roll_until`; inf for all of it
+    spare : how far capacity is drawn up to the first horizon, see `Dice.roll_until`; inf for all of it. It changes cost only
     """
 
     roadmap: Roadmap
@@ -248,7 +249,7 @@ def simulate(
 def _find_horizons(horizon: float | None) -> tuple[float, ...]:
     if horizon is not None:
         return (read_number(horizon, "simulate", "horizon", least=1, most=LONGEST_HORIZON),)
-    return _double(FIRST_HORIZON)
+    return (float(LONGEST_HORIZON),)
 
 
 def _double(horizon: float) -> tuple[float, ...]:
@@ -263,18 +264,33 @@ def _double(horizon: float) -> tuple[float, ...]:
 def _look_ahead(job: Job, hopeful: Claims, runs: int) -> Job:
     """The job with a first horizon that most runs stay within, judged by a few of them; it changes cost, never results."""
     pilot = np.arange(min(PILOT_RUNS, runs), dtype=np.int64)
+    job = _keep(job, replace(job, horizons=_double(_guess_horizon(job, pilot))))
     finish = job.play(pilot, hopeful)
     ends = finish[np.isfinite(finish)]
     if len(ends) == 0 or np.isinf(finish[hopeful]).any(axis=0).mean() > 0.5:
         horizons: tuple[float, ...] = (float(LONGEST_HORIZON),)  # most runs get there anyway
     else:
         horizons = _double(np.ceil(1.12 * float(ends.max())) + 5)
-    ahead = replace(job, horizons=horizons)
-    ahead.__dict__.update(index=job.index, plan=job.plan, scope=job.scope, groups=job.groups)
-    plan, dice = ahead.stage(horizons[0])  # here, before several threads would all do it
-    frugal = replace(ahead, spare=find_spare(plan, dice.roll(pilot), finish))
-    frugal.__dict__.update(index=job.index, plan=job.plan, scope=job.scope, groups=job.groups, _stages=ahead._stages)
-    return frugal
+    plan, dice = job.stage(horizons[0])  # here, before several threads would all do it
+    return _keep(job, replace(job, horizons=horizons, spare=find_spare(plan, dice.roll(pilot), finish)))
+
+
+def _keep(job: Job, changed: Job) -> Job:
+    """The changed job with all that has been made for the job, which is the same for other horizons."""
+    changed.__dict__.update({name: getattr(job, name) for name in ("index", "plan", "scope", "groups", "_stages")})
+    return changed
+
+
+def _guess_horizon(job: Job, runs: Longs) -> float:
+    """Working days within which most runs are through: TIMES_ALONE what a team takes at its past pace, never waiting."""
+    sizes, horizon = job.scope.draw(runs)[0].mean(axis=0), LEAST_HORIZON
+    for team, first, end in zip(job.roadmap.teams, job.plan.team_part, job.plan.team_part[1:], strict=False):
+        guess, rows = job.history.guess(team.name), job.model.used(job.history, team.name)
+        pace = guess.mean if guess is not None else sum(row.done for row in rows) / max(len(rows), 1)
+        weekdays = (team.sprint_days or job.roadmap.sprint_days) * 5 / 7
+        if pace > 0:
+            horizon = max(horizon, TIMES_ALONE * float(sizes[first:end].sum()) / pace * weekdays)
+    return min(np.ceil(horizon), LONGEST_HORIZON)
 
 
 def _play_all(

@@ -111,7 +111,7 @@ def chunks(monkeypatch: pytest.MonkeyPatch) -> list[tuple[int, float]]:
     return given
 
 
-SETTINGS: list[dict[str, int]] = [
+SETTINGS: list[dict[str, float]] = [
     {"CHUNK_BYTES": 1, "LEAST_CHUNK": 1},
     {"CHUNK_BYTES": 1, "LEAST_CHUNK": 7},
     {"CHUNK_BYTES": 20_000, "LEAST_CHUNK": 2},
@@ -119,15 +119,15 @@ SETTINGS: list[dict[str, int]] = [
     {"PILOT_RUNS": 1},
     {"PILOT_RUNS": 1, "CHUNK_BYTES": 1, "LEAST_CHUNK": 3},
     {"PILOT_RUNS": RUNS + 1},
-    {"FIRST_HORIZON": 1},
-    {"FIRST_HORIZON": 5000},
+    {"TIMES_ALONE": 0.01, "LEAST_HORIZON": 1},
+    {"LEAST_HORIZON": 5000},
 ]
 
 
 @pytest.mark.parametrize("threads", [1, 3])
 @pytest.mark.parametrize("setting", SETTINGS, ids=str)
 def test_chunks_pilots_and_first_horizons_change_nothing(
-    setting: dict[str, int], threads: int, chunks: list[tuple[int, float]], monkeypatch: pytest.MonkeyPatch
+    setting: dict[str, float], threads: int, chunks: list[tuple[int, float]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     finish_of(threads=threads)
     usual = list(chunks)
