@@ -405,7 +405,7 @@ def _find_difference(plan, book, team, part):  # type: ignore[no-untyped-def]
     # It is chosen as soon as nothing, or something beneath it, is worked on.
     first = book.since_row[team]
     last = _first_row(plan, team) + book.rows[team]
-    if first == last or book.log[first, TIME] > new - NEAR:
+    if first == last or book.log[first, TIME] > max(since, new - NEAR):  # nothing is worked on until then
         return max(since, new)
     slot = book.slot_of[part]
     for at in range(first, last):
