@@ -19,7 +19,7 @@ from typing import NamedTuple
 import numpy as np
 
 from forecast.arrays import Flags, Floats, Ints, Luck, Plan, Trace
-from forecast.compiling import BARE, compiled, inlined
+from forecast.compiling import BARE, called, compiled, inlined
 from forecast.engine import (
     NEVER,
     SNAP,
@@ -133,7 +133,7 @@ class Book(NamedTuple):
     counts: Ints
 
 
-STIRRED, SHIFTED = 0, 1
+STIRRED, SHIFTED, STACKED = 0, 1, 2
 """What `Book.counts` counts."""
 
 
@@ -226,7 +226,7 @@ def _find_earliest(state):  # type: ignore[no-untyped-def]
     return _time(earliest)
 
 
-@inlined
+@called
 def _play_first(plan, luck, state, book, run, finish, trace):  # type: ignore[no-untyped-def]
     """One run of the first place in full, as the engine plays it, with a log."""
     _reset(plan, state)
@@ -314,27 +314,26 @@ def _find_time(plan, luck, sources, book, rows, node):  # type: ignore[no-untype
 
 
 @inlined
-def _follow_end(plan, luck, sources, state, book, rows, start):  # type: ignore[no-untyped-def]
-    """Correct what is believed of all that waits, directly or through others, for a node whose end has changed."""
+def _follow_ends(plan, luck, sources, state, book, rows):  # type: ignore[no-untyped-def]
+    """Correct what is believed of all that waits, directly or through others, for the nodes whose end has changed."""
     parts = plan.part_team.shape[0]
-    book.stack[0] = start
-    top = 1
+    top = book.counts[STACKED]
     while top > 0:
         top -= 1
-        node = _index(book.stack[top])
+        node = _index(book.stack[_index(top)])
         book.is_stacked[node] = 0
-        for link in range(plan.next_first[node], plan.next_first[node + 1]):
-            waiting = _index(plan.next_node[link])
+        for at in range(plan.next_first[node], plan.next_first[node + 1]):
+            waiting = _index(plan.next_node[_index(at)])
             time = _find_time(plan, luck, sources, book, rows, waiting)
             if waiting < parts and luck.size[rows.size, waiting] > 0.0:
                 if time != book.release[waiting]:
                     book.release[waiting] = time
                     team = _index(plan.part_team[waiting])
                     if book.status[team] == ASLEEP:
-                        _watch(plan, state, book, team, waiting)
+                        _watch(plan, book, team, waiting)
                         _set_next(state, team, _find_alarm(plan, book, team))
                     else:
-                        _reschedule(plan, state, book, team, waiting)
+                        _reschedule(state, book, team, waiting)
             elif time != book.end[waiting]:
                 if waiting >= parts and not book.is_shifted[waiting - parts]:
                     book.is_shifted[waiting - parts] = 1
@@ -344,21 +343,22 @@ def _follow_end(plan, luck, sources, state, book, rows, start):  # type: ignore[
                 book.end[waiting] = time
                 if not book.is_stacked[waiting]:
                     book.is_stacked[waiting] = 1
-                    book.stack[top] = waiting
+                    book.stack[_index(top)] = waiting
                     top += 1
+    book.counts[STACKED] = 0
 
 
 @inlined
-def _reschedule(plan, state, book, team, part):  # type: ignore[no-untyped-def]
+def _reschedule(state, book, team, part):  # type: ignore[no-untyped-def]
     """Correct a release to come in the list of a team that is being played."""
     slot = _index(book.slot_of[part])
     state.release[2 * slot] = book.release[part]
     tail = state.pending_tail[team]
     for at in range(state.pending_head[team], tail):
-        if state.pending_part[at] == slot:
+        if state.pending_part[_index(at)] == slot:
             for later in range(at + 1, tail):
-                state.pending_time[later - 1] = state.pending_time[later]
-                state.pending_part[later - 1] = state.pending_part[later]
+                state.pending_time[_index(later - 1)] = state.pending_time[_index(later)]
+                state.pending_part[_index(later - 1)] = state.pending_part[_index(later)]
             state.pending_tail[team] = tail - 1
             break
     if book.release[part] < NEVER:
@@ -379,7 +379,7 @@ def _find_alarm(plan, book, team):  # type: ignore[no-untyped-def]
 
 
 @inlined
-def _watch(plan, state, book, team, part):  # type: ignore[no-untyped-def]
+def _watch(plan, book, team, part):  # type: ignore[no-untyped-def]
     """Note a release that differs from the logged one, and from when on that matters."""
     if not book.is_changed[part]:
         book.is_changed[part] = 1
@@ -451,6 +451,20 @@ def _swap(plan, luck, state, book, rows, rising, sinking):  # type: ignore[no-un
 
 
 @inlined
+def _line_up(state, team, slot, time):  # type: ignore[no-untyped-def]
+    """Put a release to come into the sorted list of a team that comes alive."""
+    at = state.pending_tail[team]
+    state.pending_tail[team] = at + 1
+    head = state.pending_head[team]
+    while at > head and state.pending_time[_index(at - 1)] > time:
+        state.pending_time[_index(at)] = state.pending_time[_index(at - 1)]
+        state.pending_part[_index(at)] = state.pending_part[_index(at - 1)]
+        at -= 1
+    state.pending_time[_index(at)] = time
+    state.pending_part[_index(at)] = slot
+
+
+@inlined
 def _come_alive(plan, luck, state, book, rows, team, alarm):  # type: ignore[no-untyped-def]
     """Put a team where it stood just before a moment."""
     begin = alarm - TOL
@@ -485,24 +499,20 @@ def _come_alive(plan, luck, state, book, rows, team, alarm):  # type: ignore[no-
             continue
         if book.end[part] < begin:
             book.mark[slot] = 3
-        if not is_simple:
+        if book.touched[part] >= begin or not is_simple:
             book.touched[part] = NEVER
-            if book.release[part] < NEVER:
-                _postpone(state, team, slot, book.release[part])
-        elif book.mark[slot] == 0:
-            if book.touched[part] >= begin:
-                book.touched[part] = NEVER
-            if book.release[part] < begin:
+        if is_simple and book.release[part] < begin:
+            if book.mark[slot] == 0:
                 _set_bit(state.ready, state.place[slot])
-            elif book.release[part] < NEVER:
-                _postpone(state, team, slot, book.release[part])
+        elif book.release[part] < NEVER:
+            _line_up(state, team, slot, book.release[part])
     book.changes[team] = 0
     book.swapped[team] = NEVER
     _stir(book, team)
     if is_simple:
         _resume(plan, state, book, team, begin)
     else:
-        _repeat(plan, luck, state, book, rows, team, begin)
+        _repeat(plan, luck.capacity[rows.run, team], state, book, team, begin)
 
 
 @inlined
@@ -540,21 +550,29 @@ def _resume(plan, state, book, team, begin):  # type: ignore[no-untyped-def]
         book.old_left[slot] = state.target[slot]
 
 
-@inlined
-def _repeat(plan, luck, state, book, rows, team, begin):  # type: ignore[no-untyped-def]
+@called
+def _repeat(plan, capacity, state, book, team, begin):  # type: ignore[no-untyped-def]
     """Play a team that is not simple from the start to just before `begin`; its ends from then on are kept as old."""
     for lane in range(plan.team_lane[team], plan.team_lane[team + 1]):
         state.lane_served[lane] = 0.0
         state.lane_gain[lane] = 0.0
-    spare = plan.team_cadence.shape[0]
     while True:
         head = state.pending_head[team]
         release = state.pending_time[head] if head < state.pending_tail[team] else NEVER
         time = min(state.team_finish[team], release)
         if not time < begin or time > plan.horizon:
             break
-        _wake(plan, state, team, 0, spare, time + TOL, rows.run, None)
-        _plan_team(plan, luck, state, book, team, rows.run)
+        state.team_event[team] = 1
+        if state.team_finish[team] <= time + TOL:
+            state.team_event[team] = 2
+            state.team_time[team] = state.team_finish[team]
+            _finish_parts(plan, state, team, 0, state.team_finish[team], 0, None)
+            state.team_part[team] = -1
+            state.team_finish[team] = NEVER
+        _pass_releases(state, team, time + TOL)
+        _replan(plan, capacity, state, team)
+        _touch_chosen(plan, state, book, team)
+    state.team_event[team] = 0
     first = _first_row(plan, team)
     last = first
     for slot in range(plan.team_part[team], plan.team_part[team + 1]):
@@ -573,7 +591,7 @@ def _repeat(plan, luck, state, book, rows, team, begin):  # type: ignore[no-unty
 
 
 @inlined
-def _find_next(plan, state, book, team):  # type: ignore[no-untyped-def]
+def _find_next(state, book, team):  # type: ignore[no-untyped-def]
     """The next moment of a team that is played: an end, a release, or what was one at the place before."""
     head = _index(state.pending_head[team])
     time = state.team_finish[team]
@@ -588,15 +606,18 @@ def _find_next(plan, state, book, team):  # type: ignore[no-untyped-def]
 
 
 @inlined
-def _enter_end(plan, luck, sources, state, book, rows, part, end):  # type: ignore[no-untyped-def]
+def _enter_end(book, part, end):  # type: ignore[no-untyped-def]
     """A part has ended, or (never) has not ended when it used to."""
     if book.end[part] != end:
         book.end[part] = end
-        _follow_end(plan, luck, sources, state, book, rows, part)
+        if not book.is_stacked[part]:
+            book.is_stacked[part] = 1
+            book.stack[_index(book.counts[STACKED])] = part
+            book.counts[STACKED] += 1
 
 
 @inlined
-def _pass_old(plan, luck, sources, state, book, rows, team, limit):  # type: ignore[no-untyped-def]
+def _pass_old(book, team, limit):  # type: ignore[no-untyped-def]
     """Go through what a team did at the place before up to a moment: ends that have not come true are believed no longer."""
     while book.old_row[team] < book.olds[team]:
         at = book.old_row[team]
@@ -615,14 +636,14 @@ def _pass_old(plan, luck, sources, state, book, rows, team, limit):  # type: ign
             if book.mark[slot] == 0:
                 book.apart[team] += 1
                 book.mark[slot] = 2
-                _enter_end(plan, luck, sources, state, book, rows, part, NEVER)
+                _enter_end(book, part, NEVER)
             else:
                 book.apart[team] -= 1
                 book.mark[slot] = 3
 
 
 @inlined
-def _pass_finish(plan, luck, sources, state, book, rows, team, limit):  # type: ignore[no-untyped-def]
+def _pass_finish(plan, state, book, team, limit):  # type: ignore[no-untyped-def]
     """Let a team's finish happen when it is due."""
     if state.team_finish[team] > limit:
         return
@@ -630,16 +651,16 @@ def _pass_finish(plan, luck, sources, state, book, rows, team, limit):  # type: 
     state.team_time[team] = end
     state.team_event[team] = 2
     if plan.team_is_simple[team]:
-        top = _finish_part(state, team, 0, end, rows.run, None)
+        top = _finish_part(state, team, 0, end, 0, None)
     else:
-        top = _finish_parts(plan, state, team, 0, end, rows.run, None)
+        top = _finish_parts(plan, state, team, 0, end, 0, None)
     state.team_part[team] = -1
     state.team_finish[team] = NEVER
     for at in range(top):
         slot = ~state.stack[at]
         book.apart[team] += 1 if book.mark[slot] == 0 else -1
         book.mark[slot] |= 1
-        _enter_end(plan, luck, sources, state, book, rows, book.part_at[slot], end)
+        _enter_end(book, book.part_at[slot], end)
 
 
 @inlined
@@ -675,7 +696,7 @@ def _is_as_before(plan, state, book, team):  # type: ignore[no-untyped-def]
 
 
 @inlined
-def _fall_asleep(plan, state, book, team, limit):  # type: ignore[no-untyped-def]
+def _fall_asleep(plan, book, team, limit):  # type: ignore[no-untyped-def]
     """Go on as the log of the place before says; releases that still differ from it are watched."""
     first = _first_row(plan, team)
     at = first + book.rows[team]
@@ -694,7 +715,7 @@ def _fall_asleep(plan, state, book, team, limit):  # type: ignore[no-untyped-def
         part = book.part_at[slot]
         if book.release[part] != book.logged[part]:
             if book.mark[slot] == 0:
-                _watch(plan, state, book, team, part)
+                _watch(plan, book, team, part)
             else:
                 book.logged[part] = book.release[part]
 
@@ -723,17 +744,19 @@ def _play_next(plan, luck, sources, state, book, rows):  # type: ignore[no-untyp
                         state.team_event[team] = 1
                         state.dirty[_index(dirty)] = team
                         dirty += 1
-                    _pass_finish(plan, luck, sources, state, book, rows, team, limit)
-                    _pass_old(plan, luck, sources, state, book, rows, team, limit)
+                    _pass_finish(plan, state, book, team, limit)
+                    _pass_old(book, team, limit)
+                    _follow_ends(plan, luck, sources, state, book, rows)
         for d in range(dirty):
             team = _index(state.dirty[_index(d)])
             _pass_releases(state, team, limit)
             _plan_team(plan, luck, state, book, team, rows.run)
             if _is_as_before(plan, state, book, team):
-                _fall_asleep(plan, state, book, team, limit)
-                _set_next(state, team, _find_alarm(plan, book, team))
+                _fall_asleep(plan, book, team, limit)
+                time = _find_alarm(plan, book, team)
             else:
-                _set_next(state, team, _find_next(plan, state, book, team))
+                time = _find_next(state, book, team)
+            _set_next(state, team, time)
 
 
 @inlined
@@ -846,7 +869,7 @@ def _make_book(plan: Plan) -> Book:
         before=np.zeros(nodes - parts),
         stack=ints(nodes + 1),
         is_stacked=flags(nodes),
-        counts=ints(2),
+        counts=ints(3),
     )
 
 
