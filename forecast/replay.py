@@ -18,30 +18,25 @@ from typing import NamedTuple
 
 import numpy as np
 
-from forecast.arrays import Flags, Floats, Ints, Luck, Plan, Trace
+from forecast.arrays import Flags, Floats, Ints, Luck, Plan
 from forecast.compiling import BARE, called, compiled, inlined
 from forecast.engine import (
     NEVER,
     SNAP,
     TOL,
-    State,
     _find_due,
     _finish_part,
     _finish_parts,
     _index,
     _lowest_bit,
     _make_state,
-    _order,
     _postpone,
     _replan,
     _replan_simple,
-    _reset,
     _set_bit,
     _set_next,
-    _settle,
     _snap,
     _time,
-    _wake,
 )
 
 LAYOUT = "7e4339b41dcb9bb4"
@@ -133,8 +128,8 @@ class Book(NamedTuple):
     counts: Ints
 
 
-STIRRED, SHIFTED, STACKED = 0, 1, 2
-"""What `Book.counts` counts."""
+STIRRED, SHIFTED, STACKED, STEP = 0, 1, 2, 3
+"""What `Book.counts` counts; the last one is the place that is played."""
 
 
 class Changes(NamedTuple):
@@ -226,57 +221,29 @@ def _find_earliest(state):  # type: ignore[no-untyped-def]
     return _time(earliest)
 
 
-@called
-def _play_first(plan, luck, state, book, run, finish, trace):  # type: ignore[no-untyped-def]
-    """One run of the first place in full, as the engine plays it, with a log."""
-    _reset(plan, state)
-    book.rows[:] = 0
-    top = plan.roots.shape[0]
-    for root in range(top):
-        state.stack[root] = plan.roots[top - 1 - root]
-    limit = TOL
-    dirty = 0
-    while True:
-        dirty = _settle(plan, luck, state, run, top, dirty, limit, finish, trace)
-        for d in range(dirty):
-            team = _index(state.dirty[_index(d)])
-            _plan_team(plan, luck, state, book, team, run)
-            head = _index(state.pending_head[team])
-            release = state.pending_time[head] if head < state.pending_tail[team] else NEVER
-            _set_next(state, team, min(state.team_finish[team], release))
-        earliest = _find_earliest(state)
-        if earliest > plan.horizon:
-            return
-        limit = earliest + TOL
-        top = 0
-        dirty = 0
-        for at in range(state.block_next.shape[0]):
-            block = _index(at)
-            if _time(state.block_next[block]) <= limit:
-                due = _find_due(state, block, limit)
-                while due != 0:
-                    team = _index((block << 6) + _lowest_bit(due))
-                    due &= due - np.uint64(1)
-                    top = _wake(plan, state, team, top, dirty, limit, run, trace)
-                    dirty += 1
-
-
 @inlined
-def _open(plan, state, book, finish, trace, rows, luck):  # type: ignore[no-untyped-def]
-    """Enter in the book what the first place came to."""
+def _open(plan, luck, sources, state, book, rows):  # type: ignore[no-untyped-def]
+    """Believe that nothing ever happens but what waits for nothing, and let every team look at that on day 0."""
     parts = plan.part_team.shape[0]
+    book.release[:] = NEVER
+    book.logged[:] = NEVER
+    book.touched[:] = NEVER
+    book.end[:] = NEVER
+    book.rows[:] = 0
     for part in range(parts):
         book.part_at[part] = part
         book.slot_of[part] = part
-        book.end[part] = trace.end[part, rows.run]
-        has_work = luck.size[rows.size, part] > 0.0
-        book.release[part] = trace.startable[part, rows.run] if has_work else NEVER
-        book.logged[part] = book.release[part]
-    for feature in range(finish.shape[0]):
-        book.end[parts + feature] = finish[feature, rows.run]
-    state.team_next[:] = _order(NEVER)
-    state.block_next[:] = _order(NEVER)
-    state.team_event[:] = 0
+    for at in range(plan.roots.shape[0]):
+        root = _index(plan.roots[at])
+        time = _find_time(plan, luck, sources, book, rows, root)
+        if root < parts and luck.size[rows.size, root] > 0.0:
+            book.release[root] = time
+        else:
+            _enter_end(book, root, time)
+    for team in range(plan.team_cadence.shape[0]):
+        book.swapped[team] = 0.0
+        _stir(book, team)
+        _set_next(state, team, 0.0)
 
 
 # What follows from an end -----------------------------------------------------------------------------------------------
@@ -288,8 +255,13 @@ def _find_time(plan, luck, sources, book, rows, node):  # type: ignore[no-untype
     parts = plan.part_team.shape[0]
     time = plan.not_before[node]
     handed = -1.0
+    has_lags = luck.lag.shape[1] > 1
     for link in range(sources.first[node], sources.first[node + 1]):
-        end = book.end[_index(sources.node[link])] + luck.lag[rows.lag, _index(sources.lag[link])]
+        end = book.end[_index(sources.node[_index(link)])]
+        if end == NEVER:
+            return NEVER
+        if has_lags:
+            end += luck.lag[rows.lag, _index(sources.lag[_index(link)])]
         if sources.handoff[link]:
             handed = max(handed, end)
         else:
@@ -352,9 +324,10 @@ def _follow_ends(plan, luck, sources, state, book, rows):  # type: ignore[no-unt
 def _reschedule(state, book, team, part):  # type: ignore[no-untyped-def]
     """Correct a release to come in the list of a team that is being played."""
     slot = _index(book.slot_of[part])
-    state.release[2 * slot] = book.release[part]
     tail = state.pending_tail[team]
-    for at in range(state.pending_head[team], tail):
+    first = state.pending_head[team] if state.release[2 * slot] < NEVER else tail
+    state.release[2 * slot] = book.release[part]
+    for at in range(first, tail):
         if state.pending_part[_index(at)] == slot:
             for later in range(at + 1, tail):
                 state.pending_time[_index(later - 1)] = state.pending_time[_index(later)]
@@ -483,7 +456,7 @@ def _come_alive(plan, luck, state, book, rows, team, alarm):  # type: ignore[no-
     state.team_time[team] = 0.0
     state.team_event[team] = 0
     state.team_segment[team] = 0
-    book.status[team] = LIVE if is_simple else AWAKE
+    book.status[team] = LIVE if is_simple and book.counts[STEP] > 0 else AWAKE
     book.apart[team] = 0
     for slot in range(first, last):
         part = book.part_at[slot]
@@ -721,8 +694,8 @@ def _fall_asleep(plan, book, team, limit):  # type: ignore[no-untyped-def]
 
 
 @inlined
-def _play_next(plan, luck, sources, state, book, rows):  # type: ignore[no-untyped-def]
-    """One run of the next place, from the moment at which the first team would choose otherwise."""
+def _play_place(plan, luck, sources, state, book, rows):  # type: ignore[no-untyped-def]
+    """One run of a place, from the moment at which the first team would choose otherwise."""
     while True:
         earliest = _find_earliest(state)
         if earliest > plan.horizon:
@@ -778,7 +751,7 @@ def _close(plan, state, book):  # type: ignore[no-untyped-def]
 
 
 @compiled(**BARE)
-def _replay(plan, luck, sources, moves, state, book, trace, finish, changes, first_run):  # type: ignore[no-untyped-def]
+def _replay(plan, luck, sources, moves, state, book, finish, changes, first_run):  # type: ignore[no-untyped-def]
     """The runs from `first_run` on, as long as what changes in them has room; returns the next run, and the changes."""
     parts = plan.part_team.shape[0]
     room = changes.run.shape[0]
@@ -791,23 +764,24 @@ def _replay(plan, luck, sources, moves, state, book, trace, finish, changes, fir
             run if luck.lag.shape[0] > 1 else 0,
         )
         before = count
-        for part in range(parts):
-            book.part_at[part] = part
-            book.touched[part] = NEVER
-        _play_first(plan, luck, state, book, run, finish, trace)
-        _open(plan, state, book, finish, trace, rows, luck)
-        for step in range(moves.first.shape[0] - 1):
-            for at in range(moves.first[step], moves.first[step + 1]):
-                _swap(plan, luck, state, book, rows, moves.rising[at], moves.sinking[at])
-            _play_next(plan, luck, sources, state, book, rows)
+        _open(plan, luck, sources, state, book, rows)
+        for step in range(moves.first.shape[0]):
+            book.counts[STEP] = step
+            if step > 0:
+                for at in range(moves.first[step - 1], moves.first[step]):
+                    _swap(plan, luck, state, book, rows, moves.rising[at], moves.sinking[at])
+            _play_place(plan, luck, sources, state, book, rows)
             _close(plan, state, book)
-            is_full = count + book.counts[SHIFTED] > room
+            if step == 0:
+                for feature in range(finish.shape[0]):
+                    finish[feature, run] = book.end[parts + feature]
+            is_full = step > 0 and count + book.counts[SHIFTED] > room
             for at in range(book.counts[SHIFTED]):
-                feature = book.shifted[at]
+                feature = _index(book.shifted[at])
                 book.is_shifted[feature] = 0
-                if not is_full and book.end[parts + feature] != book.before[feature]:
+                if step > 0 and not is_full and book.end[parts + feature] != book.before[feature]:
                     changes.run[count] = run
-                    changes.step[count] = step + 1
+                    changes.step[count] = step
                     changes.feature[count] = feature
                     changes.day[count] = book.end[parts + feature]
                     count += 1
@@ -869,7 +843,7 @@ def _make_book(plan: Plan) -> Book:
         before=np.zeros(nodes - parts),
         stack=ints(nodes + 1),
         is_stacked=flags(nodes),
-        counts=ints(3),
+        counts=ints(4),
     )
 
 
@@ -887,18 +861,17 @@ def replay(plan: Plan, luck: Luck, moves: Moves, room: int = ROOM) -> Iterator[S
     plan : the roadmap at the first place; moves : from each place to the next
     """
     parts, nodes, runs = plan.part_team.size, plan.waits.size, luck.capacity.shape[0]
-    finish = np.full((nodes - parts, runs), NEVER)
-    trace = Trace(np.full((parts, runs), NEVER), np.full((parts, runs), NEVER))
+    finish = np.empty((nodes - parts, runs))
     sources, state, book = _turn_links(plan), _make_state(plan), _make_book(plan)
+    for times in (state.team_next, state.block_next):
+        times[:] = np.float64(NEVER).view(np.int64)
     done = 0
     while done < runs:
         changes = Changes(*[np.empty(room, np.int32) for _ in range(3)], np.empty(room))
         first = done
-        done, count = _replay(plan, luck, sources, moves, state, book, trace, finish, changes, first)
+        done, count = _replay(plan, luck, sources, moves, state, book, finish, changes, first)
         if done == first:
             room *= 4
-            state, book = _make_state(plan), _make_book(plan)  # this one was left in the middle of a run
-            finish[:, done:], trace.startable[:, done:], trace.end[:, done:] = NEVER, NEVER, NEVER
             continue
         yield Story(first, finish[:, first:done], Changes(*[column[:count] for column in changes]))
 
