@@ -15,6 +15,10 @@ inlined = njit(forceinline=True, **BARE)
 """For what is only ever called by a kernel, and becomes part of it."""
 
 
+called = njit(**BARE)
+"""For what is long, called seldom, and compiled quicker by itself."""
+
+
 def compiled(**options: Any) -> Callable[[Callable[..., Any]], Any]:
     """Compile a kernel on first use and keep it, where there is a folder to keep it in.
 
