@@ -19,6 +19,7 @@ from scipy import stats
 
 import forecast as fc
 from forecast.cli import cli
+from forecast.rivals import RIVALS
 
 ROOT = Path(__file__).parents[1]
 EXAMPLE = str(ROOT / "data" / "example")
@@ -304,6 +305,32 @@ def test_a_folder_of_portfolios(portfolio: Path) -> None:
         fc.read_past(portfolio.parent)
 
 
+def test_a_folder_of_portfolios_keeps_guesses_notes_and_what_is_left_out(portfolio: Path) -> None:
+    """Of several dates the newest guess and one note a kind; a clearing is told once, and by what is known in the end."""
+    header = "team,sprint,start,end,done\n"
+    rows = (portfolio / "throughput.csv").read_text("utf-8").splitlines()[1:]
+    first = rows[0].rsplit(",", 1)[0]
+    (portfolio / "throughput.csv").write_text(header + "\n".join([f"{first},9000", *rows[1:]]), encoding="utf-8")
+    newer = portfolio.parent / "a newer shop"
+    shutil.copytree(portfolio, newer)
+    for folder, start, guess in ((portfolio, "2026-01-05", 3), (newer, "2026-02-02", 4)):
+        toml = (
+            TOML.replace("2026-01-05", start)
+            + f'\n[[team]]\nname = "Web"\n\n[[team]]\nname = "New"\nguess = [{guess}, 5, 9]\n'
+        )
+        (folder / "roadmap.toml").write_text(toml, encoding="utf-8")
+    alone, both = fc.read_past(newer), fc.read_past(portfolio.parent)
+    assert both.history.guess("New") == alone.history.guess("New") == fc.Estimate(4, 5, 9)
+    assert [out.kind for out in both.history.left_out] == ["bulk"]
+    assert both.history.notes == alone.history.notes
+    assert len(both.history.notes) == 1
+    assert both.history == alone.history
+    kept = fc.read_past(portfolio.parent, clean=False)
+    assert kept.history.left_out == kept.history.notes == ()
+    assert not kept.newest.cleans
+    assert all(not past.history.left_out for past in kept.roadmaps)
+
+
 def test_a_folder_with_nothing_in_it(tmp_path: Path) -> None:
     with pytest.raises(fc.Refused, match=r"roadmap.toml"):
         fc.read_past(tmp_path)
@@ -378,6 +405,21 @@ def test_options_reach_the_backtest(portfolio: Path) -> None:
     assert told["provenance"]["models"]["drift (window 7)"]["window"] == 7
     assert told["provenance"]["warm_up"] == 20
     assert [team["team"] for team in told["teams"]] == ["Web"]
+
+
+def test_everything_is_kept_when_it_is_asked_for(portfolio: Path) -> None:
+    sheet = portfolio / "throughput.csv"
+    lines = sheet.read_text("utf-8").splitlines()
+    lines[10] = f"{lines[10].rsplit(',', 1)[0]},9000"
+    sheet.write_text("\n".join(lines), encoding="utf-8")
+    asked = ["backtest", str(portfolio), "--runs", "50", "--throughput", "bootstrap", "--json", "-q"]
+    told = [json.loads(CliRunner().invoke(cli, [*asked, *more]).stdout) for more in ([], ["--keep-all"])]
+    assert [each["provenance"]["clean"] for each in told] == [True, False]
+    for each, cleans in zip(told, (True, False), strict=True):
+        history = fc.read_past(portfolio, clean=cleans).history
+        models = [fc.Bootstrap(), *RIVALS]
+        assert fc.backtest(history, models=models, runs=50, clean=cleans).to_dict()["models"] == each["models"]
+    assert told[0]["models"] != told[1]["models"]
 
 
 def test_few_sprints_are_told_and_no_table_is_shown(portfolio: Path) -> None:
