@@ -191,6 +191,54 @@ def test_what_really_happened_changes_no_bit_of_what_was_promised() -> None:
     assert (one.alone[0].truth != two.alone[0].truth).all()
 
 
+def lived(ended: int | None) -> str:
+    """Items of a team, of which one a day is finished, and of five features that took ever longer, the last of them still open.
+
+    ended : days after the start of the roadmap on which whoever wrote it down stopped, so that what came later, and how items
+        that were open then turned out, is not in it; None for all
+    """
+    rows = ["team,item,created,done,feature,delivered"]
+    for name, begun, done, k in [
+        *(("", back + 3, back, 0) for back in range(300, -200, -1)),
+        *((f"F{n}", 220 - 30 * n, 219 - 30 * n if k == 0 else 139 - 37 * n, k) for n in range(5) for k in range(20)),
+        *(("Login", 60 - 20 * k, 20 - 20 * k, k) for k in range(12)),
+    ]:
+        is_known = ended is None or -begun < ended
+        is_done = ended is None or -done < ended
+        if is_known:
+            day = START - dt.timedelta(days=done) if is_done else ""
+            rows.append(
+                f"Web,{name}-{begun}-{k},{START - dt.timedelta(days=begun)},{day},{name},{'' if not is_done else 'true'}"
+            )
+    return "\n".join(rows)
+
+
+def test_releases_are_promised_by_what_was_known_on_the_day(tmp_path: Path) -> None:
+    """Throughput and growth are learned from items: those of the future cut off, the same bits; a month of it, others."""
+    toml = 'start = 2026-01-05\nhistory = "items.csv"\ngrowth = "learned"\n[[feature]]\nname = "Login"\nwork = { Web = 9 }\n'
+    told = {}
+    for name, ended in {"whole": None, "cut": 0, "peeking": 30}.items():
+        folder = tmp_path / name
+        folder.mkdir()
+        start = "2026-01-05" if name != "peeking" else "2026-02-05"
+        (folder / "roadmap.toml").write_text(toml.replace("2026-01-05", start), encoding="utf-8")
+        (folder / "items.csv").write_text(lived(ended), encoding="utf-8")
+        write_actuals(folder, "feature,done\nLogin,2026-05-20\n")
+        (past,) = fc.read_past(folder).roadmaps
+        assert isinstance(past.roadmap.growth, fc.Learned)
+        assert past.roadmap.growth.finished > 0
+        roadmap = replace(past.roadmap, start=START)
+        told[name] = fc.look_back([replace(past, roadmap=roadmap, name="past")], runs=100, seed=SEED)
+    assert all(
+        (one.at_level == two.at_level).all() and (one.place == two.place).all()
+        for one, two in zip(told["whole"].alone, told["cut"].alone, strict=True)
+    )
+    assert any(
+        (one.at_level != two.at_level).any()
+        for one, two in zip(told["whole"].alone, told["peeking"].alone, strict=True)
+    )
+
+
 def test_the_same_arguments_give_the_same_hindsight() -> None:
     pasts = played(3)
     one, two = (fc.look_back(pasts, runs=50, seed=SEED).to_dict() for _ in range(2))
