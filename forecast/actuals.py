@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from forecast.cleaning import clean, say_left_out
 from forecast.columns import list_names
 from forecast.errors import Fault, Refused, escape, quote
 from forecast.faults import Faults, Ignored
@@ -42,8 +43,10 @@ class Past:
     newest: Portfolio
 
 
-def read_past(path: str | os.PathLike[str]) -> Past:
+def read_past(path: str | os.PathLike[str], *, clean: bool | None = None) -> Past:
     """The past that a folder tells of: one portfolio, or a folder whose folders are portfolios of different dates.
+
+    clean : as for `read`
 
     Raises Refused with all faults of all its files.
     """
@@ -55,7 +58,7 @@ def read_past(path: str | os.PathLike[str]) -> Past:
         name = (folder if folder.is_dir() else folder.parent).resolve().name
         prefix = f"{escape(name)}/" if len(folders) > 1 else ""
         try:
-            portfolio = read_portfolio(folder)
+            portfolio = read_portfolio(folder, clean=clean)
         except Refused as refused:
             faults += [Fault(prefix + fault.where, fault.value, fault.way_out) for fault in refused.faults]
             continue
@@ -68,7 +71,7 @@ def read_past(path: str | os.PathLike[str]) -> Past:
         raise Refused(faults)
     portfolios.sort(key=lambda each: (each[1].roadmap.start, each[0]))
     roadmaps.sort(key=lambda past: (past.roadmap.start, past.name))
-    return Past(_join([portfolio.history for _, portfolio in portfolios]), tuple(roadmaps), portfolios[-1][1])
+    return Past(_join([portfolio for _, portfolio in portfolios]), tuple(roadmaps), portfolios[-1][1])
 
 
 def _find_portfolios(path: Path) -> list[Path]:
@@ -114,10 +117,15 @@ def _read_roadmap(name: str, portfolio: Portfolio, sheet: Path, file: str, fault
     return pasts
 
 
-def _join(histories: Sequence[History]) -> History:
-    """The sprints of several histories of the same teams, oldest history first; where they tell of the same days, the newest
-    one is believed. A team without dates cannot be joined, and keeps its newest history.
+def _join(portfolios: Sequence[Portfolio]) -> History:
+    """The history of portfolios of the same teams, oldest first; where they tell of the same days, or guess the same team's pace,
+    the newest is believed, which also says whether the whole is cleaned. A team without dates cannot be joined, and keeps its
+    newest history.
     """
+    newest = portfolios[-1]
+    if len(portfolios) == 1:
+        return newest.history
+    histories = [portfolio.history for portfolio in portfolios]
     sprints = []
     for team in dict.fromkeys(team for history in histories for team in history.teams):
         rows = next(history.of(team) for history in reversed(histories) if history.of(team))
@@ -128,4 +136,7 @@ def _join(histories: Sequence[History]) -> History:
             kept += new
             told |= {(row.start, row.end) for row in new}
         sprints += kept
-    return History(sprints)
+    guesses = {team: guess for history in histories for team, guess in history.guesses.items()}
+    said = [note for history in histories for note in history.notes if note not in say_left_out(history.left_out)]
+    whole = History(sprints, guesses, notes=dict.fromkeys(said))
+    return clean(whole, newest.roadmap.start) if newest.cleans else whole

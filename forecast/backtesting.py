@@ -18,7 +18,7 @@ from forecast.rivals import RIVALS
 from forecast.scores import crps, pit
 from forecast.tally import runs_needed
 from forecast.throughput import Throughput, find_model
-from forecast.values import read_count, read_levels, read_list, read_name, read_seed
+from forecast.values import read_count, read_flag, read_levels, read_list, read_name, read_seed
 from forecast.verdict import Answers, Backtest, TeamPast
 
 LEVELS = (0.50, 0.85, 0.95)
@@ -39,6 +39,7 @@ def backtest(
     horizons: Sequence[int] = HORIZONS,
     warm_up: int | None = None,
     visible: int | None = None,
+    clean: bool = True,
     levels: Sequence[float] = LEVELS,
     runs: int = RUNS,
     seed: int = 0,
@@ -54,6 +55,7 @@ def backtest(
     teams : None for all in the history; horizons : in sprints
     warm_up : sprints before the first origin; None for 24, or half of a history of less than 48 (at least 6)
     visible : only so many of the newest sprints are seen at each origin, as by a young team; None for all
+    clean : at each origin history is drawn as if it were read from files on that day (see `cleaning`); False: as it stands
     runs : futures a forecast, 100,000 at most; seed : any whole number; progress : called with (teams done, all teams)
 
     Pure function of its arguments. Raises Fault for an unknown team, an argument out of range, or a model that can answer
@@ -70,6 +72,7 @@ def backtest(
         seed=read_seed(seed, "backtest"),
         warm_up=None if warm_up is None else read_count(warm_up, "backtest", "warm_up", least=1, most=10_000),
         visible=None if visible is None else read_count(visible, "backtest", "visible", least=1),
+        clean=read_flag(clean, "backtest", "clean"),
     )
     names = history.teams if teams is None else _read_teams(history, teams)
     if not asked.levels:
@@ -91,7 +94,7 @@ def backtest(
         levels=asked.levels,
         pasts=tuple(pasts),
         answers=tuple(answers),
-        asked={key: getattr(asked, key) for key in ("runs", "seed", "warm_up", "visible")},
+        asked={key: getattr(asked, key) for key in ("runs", "seed", "warm_up", "visible", "clean")},
     )
 
 
@@ -106,6 +109,7 @@ class _Asked:
     seed: int
     warm_up: int | None
     visible: int | None
+    clean: bool
 
     def starts_at(self, sprints: int) -> int:
         """The first origin of a team with so many sprints."""
@@ -167,7 +171,7 @@ def _read_teams(history: History, teams: object) -> tuple[str, ...]:
 def _ask_team(history: History, team: str, asked: _Asked) -> tuple[TeamPast, list[Answers]]:
     """What every model answered at every origin of one team."""
     rows = history.of(team)
-    origins = list(find_origins(rows, asked.starts_at(len(rows)), asked.visible))
+    origins = list(find_origins(rows, asked.starts_at(len(rows)), asked.visible, asked.clean))
     origins = [origin for origin in origins if any(origin.can_ask(question) for question in asked.questions)]
     tellers = {(name, question): _Teller(asked, question) for name in asked.models for question in asked.questions}
     refused: list[Fault] = []

@@ -58,9 +58,9 @@ class Drift:
     with fewer than two past sprints has no forecast, unless a guess stands in.
     """
 
-    half_life: float = 3.0
+    half_life: float = 2.5
     walk: float = 0.3
-    pull: float = 0.95
+    pull: float = 0.94
     shared: float = 0.15
     shape: str = "auto"
     window: int | None = None

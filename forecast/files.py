@@ -33,12 +33,14 @@ class Portfolio:
 
     sources : files that were read and what was found in each, such as ('throughput.csv', '112 sprints of 4 teams')
     ignored : what was read over
+    cleans : whether the history is drawn without what tells nothing of the pace (see `cleaning`)
     """
 
     roadmap: Roadmap
     history: History
     sources: tuple[tuple[str, str], ...] = ()
     ignored: tuple[Ignored, ...] = ()
+    cleans: bool = True
 
 
 def read(path: str | os.PathLike[str], *, clean: bool | None = None) -> tuple[Roadmap, History]:
@@ -63,7 +65,7 @@ def read_portfolio(path: str | os.PathLike[str], *, clean: bool | None = None) -
         reader = Reader(toml.parent, faults)
         roadmap, history = reader.read(*read_toml(text, file), clean)
         if not faults and roadmap is not None:
-            return Portfolio(roadmap, history, tuple(reader.sources), tuple(reader.ignored))
+            return Portfolio(roadmap, history, tuple(reader.sources), tuple(reader.ignored), reader.cleans)
     raise Refused(sorted({str(fault): fault for fault in faults}.values(), key=_order(faults, Path(path))))
 
 

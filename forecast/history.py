@@ -72,15 +72,15 @@ class LeftOut:
     """A past sprint that is not drawn as it stands.
 
     place : where it stands in `history.of(team)`, 0 the oldest
-    why : a sentence without its full stop that names neither the team nor the sprint
-    kept : what its `done` is cut down to; None for a sprint that is left out
+    why : a sentence without its full stop that does not name the team
+    drawn : what is drawn in its place; None for a sprint that is left out
     """
 
-    kind: Literal["unfinished", "future", "double", "bulk"]
+    kind: Literal["unfinished", "future", "double", "overlap", "bulk"]
     place: int
     sprint: Sprint
     why: str
-    kept: float | None = None
+    drawn: Sprint | None = None
 
 
 @dataclass(frozen=True)
@@ -185,15 +185,14 @@ class History:
         """
         if not self.left_out and all(sprint.done_roadmap is None for sprint in self.sprints):
             return self
-        cut = {(out.sprint.team, out.place): out.kept for out in self.left_out}
+        instead = {(out.sprint.team, out.place): out.drawn for out in self.left_out}
         drawn = []
         for team in self.teams:
-            for place, sprint in enumerate(self.of(team)):
-                done = cut.get((team, place), sprint.done)
-                if done is not None and sprint.done_roadmap is not None and not is_whole:
-                    done = sprint.done_roadmap * (done / sprint.done if sprint.done else 1.0)
-                if done is not None:
-                    drawn.append(replace(sprint, done=done, done_roadmap=None))
+            for place, given in enumerate(self.of(team)):
+                sprint = instead.get((team, place), given)
+                if sprint is not None:
+                    part = None if is_whole else sprint.done_roadmap
+                    drawn.append(replace(sprint, done=sprint.done if part is None else part, done_roadmap=None))
         return replace(self, sprints=tuple(drawn), left_out=())
 
     def check_shares(self, shares: Mapping[str, float]) -> None:

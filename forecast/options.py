@@ -128,7 +128,9 @@ OPTIONS = [
         help="Draw the same past sprint for all teams: keeps shared holidays and incidents.",
     ),
     click.option(
-        "--keep-all", is_flag=True, help="Leave nothing out of the history: no running sprint, no clearing of a board."
+        "--keep-all",
+        is_flag=True,
+        help="Draw every sprint of the history as it stands: nothing is left out or cut down.",
     ),
     click.option(
         "--threads",

@@ -15,6 +15,7 @@ from functools import cached_property
 import numpy as np
 
 from forecast.arrays import Floats, Longs
+from forecast.cleaning import clean, join_overlaps
 from forecast.counting import following_supply
 from forecast.history import History, Sprint, scale_done
 from forecast.scores import TIE, first_passage
@@ -101,22 +102,29 @@ class Origin:
         return float(np.floor(done + TIE)) if self.is_whole else done
 
 
-def find_origins(rows: tuple[Sprint, ...], warm_up: int, visible: int | None) -> Iterator[Origin]:
+def find_origins(rows: tuple[Sprint, ...], warm_up: int, visible: int | None, cleans: bool = False) -> Iterator[Origin]:
     """The origins of one team, oldest first: before each of its sprints but the first `warm_up`.
 
     rows : its sprints, oldest first; visible : how many of the newest known ones are seen, None for all
+    cleans : what is seen is cleaned as a history that is read on that day, and what followed is laid out without counting a day
+        twice; a sprint that is part of another is then no origin (see `cleaning`)
+
+    Where a part of what was done went to the roadmap, it is that part which is seen, and which happens.
     """
-    weekdays = np.array([row.weekdays or 1 for row in rows], np.float64)
-    done = np.array([row.done for row in rows])
+    cleans = cleans and bool(rows) and rows[0].start is not None
+    laid = join_overlaps(rows) if cleans else rows
     for at in range(warm_up, len(rows)):
         day = rows[at].start
         known = [row for row in rows[:at] if day is None or (row.end is not None and row.end <= day)]
-        seen = known if visible is None else known[-visible:]
-        if not seen:
+        if laid[at] is None or not known:
             continue
-        edges = np.cumsum(np.concatenate([[0.0], weekdays[at:]])) / (seen[-1].weekdays or 1)
-        line = np.cumsum(np.concatenate([[0.0], done[at:]]))
-        yield Origin(at, day, History(seen), rows[0].team, edges, line)
+        past = History(known if visible is None else known[-visible:])
+        seen = (clean(past, day) if cleans and day is not None else past).drawn()
+        ahead = [row for row in laid[at:] if row is not None]
+        weekdays = [row.weekdays or 1 for row in ahead]
+        done = [row.done if row.done_roadmap is None else row.done_roadmap for row in ahead]
+        edges = np.cumsum([0.0, *weekdays]) / (seen.sprints[-1].weekdays or 1)
+        yield Origin(at, day, seen, rows[0].team, edges, np.cumsum([0.0, *done]))
 
 
 @dataclass(frozen=True)

@@ -154,7 +154,7 @@ def find_pasts(roadmap: Roadmap, history: History, model: Throughput) -> tuple[P
 
 def _find_untold(rows: Sequence[Sprint], history: History, roadmap: Roadmap) -> tuple[Oddity, ...]:
     """The oddities of the sprints of a team, but for the bulk closings that are cut down, and told, already."""
-    cut = {_key(out.sprint) for out in history.left_out if out.kind == "bulk"}
+    cut = {_key(out.drawn or out.sprint) for out in history.left_out if out.kind == "bulk"}
     found = find_oddities_of(rows, roadmap.start)
     return tuple(
         odd for odd in found if odd.kind not in ("bulk", "carrier") or not cut & {_key(row) for row in odd.sprints}

@@ -65,7 +65,10 @@ class Reader:
     faults : where faults are collected
     sources : files that were read and what was found in each
     ignored : what was read over
+    cleans : whether the history was to be cleaned
     """
+
+    cleans = True
 
     def __init__(self, folder: Folder, faults: Faults) -> None:
         self.faults = faults
@@ -87,6 +90,7 @@ class Reader:
         shape = Shape(document, lines)
         table = shape.table
         self._lines = lines
+        self.cleans = table.clean if cleans is None else cleans
         self._lessons = Lessons(self._load, lines, self.faults, self.sources, self.ignored)
         self._lost |= shape.lost
         self.faults += shape.faults
@@ -104,7 +108,7 @@ class Reader:
             self.sources[0] = (lines.file, _describe(roadmap, table))
         if self.faults or roadmap is None:
             return None, history
-        return self._lessons.settle(table, roadmap, history, table.clean if cleans is None else cleans)
+        return self._lessons.settle(table, roadmap, history, self.cleans)
 
     def _roadmap(
         self, table: RoadmapTable, teams: Sequence[Team], listing: Listing, risks: Sequence[Risk]

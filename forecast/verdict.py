@@ -93,7 +93,7 @@ class Backtest:
     models : by name; the first is judged, the others are what it is compared with
     questions : what was asked at every origin; levels : how sure the answers were meant to be
     pasts : one a team; answers : one a model, team and question
-    asked : runs, seed, warm_up, visible
+    asked : runs, seed, warm_up, visible, clean
     """
 
     history: History = field(repr=False)

@@ -30,9 +30,9 @@ class Past:
     start: int = MONDAY
     days: int = 14
     end: int | None = None
-    half_life: float = 3.0
+    half_life: float = 2.5
     walk: float = 0.3
-    pull: float = 0.95
+    pull: float = 0.94
     shared: float = 0.15
     correction: float = 0.75
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -15,6 +15,7 @@ from scipy import stats
 
 import forecast as fc
 from forecast.arrays import Floats, Longs, Supply
+from forecast.cleaning import clean
 from forecast.coverage import WORLDS, Places, _perfect_shares, clustered_error, count_below, find_perfection, more_than
 from forecast.origins import Question, find_origins
 from forecast.rivals import RIVALS, cumulate, draw_poisson
@@ -317,6 +318,84 @@ def test_only_so_many_sprints_are_visible() -> None:
     assert all(both["bootstrap", *key[1:]] == row for key, row in both.items())
 
 
+def seen_at(history: fc.History, at: int, cleans: bool = True) -> list[float]:
+    """What is drawn at the origin before one sprint."""
+    origins = {origin.at: origin for origin in find_origins(history.of("A"), 6, None, cleans)}
+    return [row.done for row in origins[at].seen.of("A")]
+
+
+@pytest.mark.parametrize("at", [12, 20])
+def test_an_origin_draws_what_a_forecast_of_that_day_would(at: int) -> None:
+    """A board that was cleared, a row twice and a sprint beside another: the same sprints as files read on that day give."""
+    rows = list(dated([5 + k % 3 for k in range(24)]).sprints)
+    rows[3] = replace(rows[3], done=900)
+    beside = replace(rows[8], end=rows[8].end - dt.timedelta(days=4), done=0, name="To do")  # type: ignore[operator]
+    history = fc.History([*rows, rows[5], beside])
+    place = history.of("A").index(rows[at])
+    day = rows[at].start
+    assert day is not None
+    known = clean(fc.History([row for row in history.sprints if row.end is not None and row.end < day]), day)
+    assert {out.kind for out in known.left_out} == {"double", "overlap", "bulk"}
+    assert seen_at(history, place) == [row.done for row in known.drawn().sprints]
+    assert len(seen_at(history, place)) == at
+    assert max(seen_at(history, place)) == 7
+    assert max(seen_at(history, place, cleans=False)) == 900  # the control
+    models = [fc.Bootstrap(), fc.Drift()]
+    asked: dict[str, Any] = {"models": models, "runs": 50, "seed": SEED, "warm_up": 9}
+    assert promised(fc.backtest(history, **asked)) != promised(fc.backtest(history, clean=False, **asked))
+
+
+def test_a_clearing_that_is_still_to_come_cuts_nothing_before() -> None:
+    """What is cut down depends on what was known then: a sprint that later turns out to be a clearing was not one yet."""
+    history = dated([2, 3, 2, 3, 2, 3, 60, *[2, 3] * 12])
+    assert max(seen_at(history, 7)) == 60, "among seven sprints nothing is a clearing"
+    assert max(seen_at(history, 20)) == 3
+    assert clean(history, dt.date(2030, 1, 1)).left_out
+
+
+@pytest.mark.parametrize("cut", [30, 41])
+def test_the_future_cut_off_changes_no_bit_of_a_history_that_is_cleaned(cut: int) -> None:
+    """Clearings, doubles, sprints beside others and closed late, and parts for the roadmap, before and after the cut."""
+    rows = [replace(row, done_roadmap=row.done // 2) for row in dated(drifting(50)).sprints]
+    for k in (7, 33, 44):
+        rows[k] = replace(rows[k], done=2000, done_roadmap=1500)
+    more = [replace(rows[k], end=rows[k].end - dt.timedelta(days=3), done=0, done_roadmap=0) for k in (9, 28, 38, 46)]  # type: ignore[operator]
+    more += [rows[15], rows[35]]
+    rows[20] = replace(rows[20], end=rows[20].end + dt.timedelta(days=5))  # type: ignore[operator]
+    rows[40] = replace(rows[40], end=rows[40].end + dt.timedelta(days=5))  # type: ignore[operator]
+    day = rows[cut].start
+    assert day is not None
+    whole = fc.History([*rows, *more])
+    known = fc.History(row for row in whole.sprints if row.start is not None and row.start < day)
+    asked: dict[str, Any] = {"models": [fc.Drift(), fc.Bootstrap()], "runs": 60, "warm_up": 12, "seed": SEED}
+    before, after = promised(fc.backtest(whole, **asked)), promised(fc.backtest(known, **asked))
+    assert len(after) > 50
+    assert after == {key: before[key] for key in after}
+
+
+def test_the_part_for_the_roadmap_is_what_is_judged() -> None:
+    """Everything is asked about the part, as dates are: bit by bit as if it were all that had been done."""
+    part = drifting()
+    given = fc.History(
+        replace(row, done=3 * row.done + k % 4, done_roadmap=row.done) for k, row in enumerate(dated(part).sprints)
+    )
+    of_part, alone = (fc.backtest(history, runs=60, seed=SEED) for history in (given, dated(part)))
+    assert promised(of_part) == promised(alone)
+    assert [each.truth.tolist() for each in of_part.answers] == [each.truth.tolist() for each in alone.answers]
+
+
+def test_what_follows_counts_no_day_twice() -> None:
+    """6 items a sprint, with an empty sprint beside each: six sprints bring 36, not half of it, and nothing is late."""
+    rows = dated([6] * 40).sprints
+    beside = [replace(row, end=row.end - dt.timedelta(days=4), done=0, name="To do") for row in rows]  # type: ignore[operator]
+    models = [fc.MeanRate()]
+    found = fc.backtest(fc.History([*rows, *beside]), models=models, runs=10, warm_up=24)
+    kept = fc.backtest(fc.History([*rows, *beside]), models=models, runs=10, warm_up=24, clean=False)
+    six = {id(told): next(each for each in told.answers if each.question.sprints == 6) for told in (found, kept)}
+    assert set(six[id(found)].truth) == set(six[id(found)].at_level.ravel()) == {36.0}
+    assert set(six[id(kept)].truth) != {36.0}  # the control
+
+
 def test_teams_are_judged_apart() -> None:
     """A team is forecast from its own past alone, so other teams in the history change no bit."""
     alone = dated(drifting())
@@ -414,6 +493,7 @@ def test_a_model_that_wants_more_sprints_is_asked_where_it_can_answer() -> None:
         ({"horizons": 3}, "give a list"),
         ({"warm_up": 0}, "whole number from 1"),
         ({"visible": 0}, "whole number from 1"),
+        ({"clean": "yes"}, "true or false"),
         ({"levels": [85]}, "0.85"),
         ({"levels": []}, "at least one level"),
         ({"runs": 1}, "whole number from 10"),

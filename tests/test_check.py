@@ -264,7 +264,7 @@ def test_assumptions_are_those_of_the_roadmap() -> None:
     assert told == {
         "start": "Work that is left begins on 5 Jan 2026.",
         "throughput": "A future sprint is like one of the past sprints of its team, zeros included; recent ones count most (half "
-        "as much after 6 weeks).",
+        "as much after 5 weeks).",
         "level": "How much a team gets done is itself uncertain, the more so the fewer its sprints, and changes by about 30 % a "
         "fortnight, for better or worse, partly for all teams at once.",
         "default": "This way to use the past is the default: of the models here, its promises held best on real histories (see "
@@ -409,10 +409,10 @@ def test_work_on_the_roadmap_is_what_counts() -> None:
 
 
 def test_a_past_counts_as_the_model_draws_it() -> None:
-    """Ages are counted in fortnights between the ends of sprints, gaps included: six weeks make a half."""
+    """Ages are counted in fortnights between the ends of sprints, gaps included: five weeks make a half."""
     rows = [
         fc.Sprint("Web", "2025-10-27", "2025-11-09", 8),
-        fc.Sprint("Web", "2025-12-08", "2025-12-21", 2),  # six weeks later
+        fc.Sprint("Web", "2025-12-01", "2025-12-14", 2),  # five weeks later
     ]
     roadmap = fc.Roadmap("2026-01-05", ["Web"], [fc.Feature("A", {"Web": 8})])
     (past,) = fc.check(roadmap, fc.History(rows)).pasts
@@ -444,7 +444,7 @@ def test_counts_of_a_team_with_longer_sprints_are_of_the_usual_length() -> None:
             fc.Drift(shape="smooth", walk=0.1),
             {
                 "throughput": "A future sprint varies like the past sprints of its team, zeros included; recent ones count most "
-                "(half as much after 6 weeks).",
+                "(half as much after 5 weeks).",
                 "level": "How much a team gets done is itself uncertain, the more so the fewer its sprints, and changes by about "
                 "10 % a fortnight, for better or worse.",
             },
@@ -459,7 +459,7 @@ def test_settings_are_said_in_words(model: Any, said: dict[str, str]) -> None:
 
 def test_only_the_default_is_said_to_be_one() -> None:
     assert "default" in dict(checkup().assumptions)
-    assert "default" in dict(checkup(throughput={"model": "drift", "half_life": 3}).assumptions)
+    assert "default" in dict(checkup(throughput={"model": "drift", "half_life": 2.5}).assumptions)
     assert "default" not in dict(checkup(throughput="bootstrap").assumptions)
 
 

@@ -198,7 +198,7 @@ MESSAGES: dict[str, tuple[dict[str, Any], str]] = {
     "a team that seldom finishes anything of late": (
         {"past": [*WEB, *sprints("API", [*STEADY, 0, 0, 5, 0, 0, 5, 0, 0, 0, 4, 0, 0, 0, 0])]},
         'warning: team "API": Anything was finished only now and then, so that dates hinge on few sprints: API '
-        "in 1 of its newest 6 sprints. If the team works on this all the time, count smaller things.",
+        "in 1 of its newest 5 sprints. If the team works on this all the time, count smaller things.",
     ),
     "a team that seldom finishes anything": (
         {"past": [*WEB, *sprints("API", [0, 0, 5, 0, 0, 5, 0, 0, 0, 4, 0, 5, 0, 0])], "throughput": Bootstrap()},

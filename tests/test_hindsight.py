@@ -19,6 +19,7 @@ from scipy import stats
 
 import forecast as fc
 from forecast.cli import cli
+from forecast.rivals import RIVALS
 
 ROOT = Path(__file__).parents[1]
 EXAMPLE = str(ROOT / "data" / "example")
@@ -190,6 +191,54 @@ def test_what_really_happened_changes_no_bit_of_what_was_promised() -> None:
     assert (one.alone[0].truth != two.alone[0].truth).all()
 
 
+def lived(ended: int | None) -> str:
+    """Items of a team, of which one a day is finished, and of five features that took ever longer, the last of them still open.
+
+    ended : days after the start of the roadmap on which whoever wrote it down stopped, so that what came later, and how items
+        that were open then turned out, is not in it; None for all
+    """
+    rows = ["team,item,created,done,feature,delivered"]
+    for name, begun, done, k in [
+        *(("", back + 3, back, 0) for back in range(300, -200, -1)),
+        *((f"F{n}", 220 - 30 * n, 219 - 30 * n if k == 0 else 139 - 37 * n, k) for n in range(5) for k in range(20)),
+        *(("Login", 60 - 20 * k, 20 - 20 * k, k) for k in range(12)),
+    ]:
+        is_known = ended is None or -begun < ended
+        is_done = ended is None or -done < ended
+        if is_known:
+            day = START - dt.timedelta(days=done) if is_done else ""
+            rows.append(
+                f"Web,{name}-{begun}-{k},{START - dt.timedelta(days=begun)},{day},{name},{'' if not is_done else 'true'}"
+            )
+    return "\n".join(rows)
+
+
+def test_releases_are_promised_by_what_was_known_on_the_day(tmp_path: Path) -> None:
+    """Throughput and growth are learned from items: those of the future cut off, the same bits; a month of it, others."""
+    toml = 'start = 2026-01-05\nhistory = "items.csv"\ngrowth = "learned"\n[[feature]]\nname = "Login"\nwork = { Web = 9 }\n'
+    told = {}
+    for name, ended in {"whole": None, "cut": 0, "peeking": 30}.items():
+        folder = tmp_path / name
+        folder.mkdir()
+        start = "2026-01-05" if name != "peeking" else "2026-02-05"
+        (folder / "roadmap.toml").write_text(toml.replace("2026-01-05", start), encoding="utf-8")
+        (folder / "items.csv").write_text(lived(ended), encoding="utf-8")
+        write_actuals(folder, "feature,done\nLogin,2026-05-20\n")
+        (past,) = fc.read_past(folder).roadmaps
+        assert isinstance(past.roadmap.growth, fc.Learned)
+        assert past.roadmap.growth.finished > 0
+        roadmap = replace(past.roadmap, start=START)
+        told[name] = fc.look_back([replace(past, roadmap=roadmap, name="past")], runs=100, seed=SEED)
+    assert all(
+        (one.at_level == two.at_level).all() and (one.place == two.place).all()
+        for one, two in zip(told["whole"].alone, told["cut"].alone, strict=True)
+    )
+    assert any(
+        (one.at_level != two.at_level).any()
+        for one, two in zip(told["whole"].alone, told["peeking"].alone, strict=True)
+    )
+
+
 def test_the_same_arguments_give_the_same_hindsight() -> None:
     pasts = played(3)
     one, two = (fc.look_back(pasts, runs=50, seed=SEED).to_dict() for _ in range(2))
@@ -304,6 +353,32 @@ def test_a_folder_of_portfolios(portfolio: Path) -> None:
         fc.read_past(portfolio.parent)
 
 
+def test_a_folder_of_portfolios_keeps_guesses_notes_and_what_is_left_out(portfolio: Path) -> None:
+    """Of several dates the newest guess and one note a kind; a clearing is told once, and by what is known in the end."""
+    header = "team,sprint,start,end,done\n"
+    rows = (portfolio / "throughput.csv").read_text("utf-8").splitlines()[1:]
+    first = rows[0].rsplit(",", 1)[0]
+    (portfolio / "throughput.csv").write_text(header + "\n".join([f"{first},9000", *rows[1:]]), encoding="utf-8")
+    newer = portfolio.parent / "a newer shop"
+    shutil.copytree(portfolio, newer)
+    for folder, start, guess in ((portfolio, "2026-01-05", 3), (newer, "2026-02-02", 4)):
+        toml = (
+            TOML.replace("2026-01-05", start)
+            + f'\n[[team]]\nname = "Web"\n\n[[team]]\nname = "New"\nguess = [{guess}, 5, 9]\n'
+        )
+        (folder / "roadmap.toml").write_text(toml, encoding="utf-8")
+    alone, both = fc.read_past(newer), fc.read_past(portfolio.parent)
+    assert both.history.guess("New") == alone.history.guess("New") == fc.Estimate(4, 5, 9)
+    assert [out.kind for out in both.history.left_out] == ["bulk"]
+    assert both.history.notes == alone.history.notes
+    assert len(both.history.notes) == 1
+    assert both.history == alone.history
+    kept = fc.read_past(portfolio.parent, clean=False)
+    assert kept.history.left_out == kept.history.notes == ()
+    assert not kept.newest.cleans
+    assert all(not past.history.left_out for past in kept.roadmaps)
+
+
 def test_a_folder_with_nothing_in_it(tmp_path: Path) -> None:
     with pytest.raises(fc.Refused, match=r"roadmap.toml"):
         fc.read_past(tmp_path)
@@ -378,6 +453,21 @@ def test_options_reach_the_backtest(portfolio: Path) -> None:
     assert told["provenance"]["models"]["drift (window 7)"]["window"] == 7
     assert told["provenance"]["warm_up"] == 20
     assert [team["team"] for team in told["teams"]] == ["Web"]
+
+
+def test_everything_is_kept_when_it_is_asked_for(portfolio: Path) -> None:
+    sheet = portfolio / "throughput.csv"
+    lines = sheet.read_text("utf-8").splitlines()
+    lines[10] = f"{lines[10].rsplit(',', 1)[0]},9000"
+    sheet.write_text("\n".join(lines), encoding="utf-8")
+    asked = ["backtest", str(portfolio), "--runs", "50", "--throughput", "bootstrap", "--json", "-q"]
+    told = [json.loads(CliRunner().invoke(cli, [*asked, *more]).stdout) for more in ([], ["--keep-all"])]
+    assert [each["provenance"]["clean"] for each in told] == [True, False]
+    for each, cleans in zip(told, (True, False), strict=True):
+        history = fc.read_past(portfolio, clean=cleans).history
+        models = [fc.Bootstrap(), *RIVALS]
+        assert fc.backtest(history, models=models, runs=50, clean=cleans).to_dict()["models"] == each["models"]
+    assert told[0]["models"] != told[1]["models"]
 
 
 def test_few_sprints_are_told_and_no_table_is_shown(portfolio: Path) -> None:

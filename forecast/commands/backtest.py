@@ -61,7 +61,7 @@ def backtest(folder: str, horizons: tuple[int, ...], warm_up: int | None, teams:
     settings = Settings(**given)
     from forecast.actuals import read_past
 
-    past = read_past(folder)
+    past = read_past(folder, clean=False if settings.keep_all else None)
     model = settings.model(past.newest.roadmap)
     if not settings.quiet:
         from forecast import simulation
@@ -103,6 +103,7 @@ def _backtest(
             teams=teams or None,
             horizons=horizons,
             warm_up=warm_up,
+            clean=past.newest.cleans,
             levels=settings.levels,
             runs=settings.runs,
             seed=settings.seed,
