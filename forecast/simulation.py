@@ -295,7 +295,7 @@ def _guess_horizon(job: Job, runs: Longs) -> float:
         weekdays = (team.sprint_days or job.roadmap.sprint_days) * 5 / 7
         if pace > 0:
             horizon = max(horizon, TIMES_ALONE * float(sizes[first:end].sum()) / pace * weekdays)
-    return min(np.ceil(horizon), LONGEST_HORIZON)
+    return float(min(math.ceil(horizon), LONGEST_HORIZON))
 
 
 def _play_all(
@@ -370,6 +370,6 @@ def count_cores() -> int:
 
 
 def needs_compiling(model: Throughput) -> bool:
-    """True when the first simulation with a model has to compile its kernels first (about fifteen seconds, once)."""
+    """True when the first simulation with a model has to compile its kernels first (about twenty seconds, once)."""
     drawing = draws.drift if isinstance(model, Drift) else draws.bootstrap
     return not all(is_kept(kernel) for kernel in (engine._play, drawing))
