@@ -41,11 +41,9 @@ LAYOUT = "8390e6059c8f0bd8"
 
 def key(seed: int, kind: str, *names: str) -> np.uint64:
     """The 64-bit key of a kind of draw and the name it belongs to; each part is told from the next by its length."""
-    digest = hashlib.blake2b(digest_size=8)
-    for part in (str(seed), kind, *names):
-        text = part.encode("utf-8", "surrogatepass")
-        digest.update(len(text).to_bytes(8, "little") + text)
-    return np.uint64(int.from_bytes(digest.digest(), "little"))
+    texts = [part.encode("utf-8", "surrogatepass") for part in (str(seed), kind, *names)]
+    address = b"".join([len(text).to_bytes(8, "little") + text for text in texts])
+    return np.uint64(int.from_bytes(hashlib.blake2b(address, digest_size=8).digest(), "little"))
 
 
 @njit(nogil=True, inline="always")

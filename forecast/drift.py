@@ -309,7 +309,7 @@ def _find_alike(weeks: Longs) -> Flags:
     is_one = (weeks == weeks[:, :, :1]).all(axis=(1, 2))
     is_same = is_one & (weeks == np.roll(weeks, 1, axis=0)).all(axis=(1, 2))
     is_same[:1] = is_same.all()  # else the first squad would find the weeks of another one
-    return is_one.astype(np.uint8) + is_same.astype(np.uint8)
+    return np.asarray(np.add(is_one, is_same, dtype=np.uint8), np.uint8)
 
 
 def _stack(keys: Any, decks: Sequence[dict[int, Cards]], paces: Sequence[Pace | None], supply: Supply) -> Deck:

@@ -183,7 +183,7 @@ def simulate(folder: str, settings: Settings) -> Forecast:
     from forecast import simulation
 
     if not settings.quiet and simulation.needs_compiling(model):
-        say("Preparing the engine for this machine (once, about 15 seconds) ...")
+        say("Preparing the engine for this machine (once, about 20 seconds) ...")
     with progress_of(settings, "Simulating") as progress:
         forecast = simulation.simulate(
             roadmap,

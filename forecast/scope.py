@@ -200,7 +200,8 @@ class Scope:
             size = np.maximum(size - self.done, 0.0)
         growth = self._draw_growth(runs)
         if np.any(growth != 1.0):
-            size = size * growth[:, self.part_feature]
+            grown = np.take(growth, self.part_feature, axis=1)
+            size = np.multiply(size, grown, out=grown if len(grown) >= len(size) else size)
         hold = self.days.draw(runs)
         delay = np.zeros((1, hold.shape[1]))
         for risk in self.risks:
@@ -214,7 +215,8 @@ class Scope:
             for feature, days in risk.delays:
                 delay[:, feature] += happens * quantile(days, force)
         if self.is_rounded:
-            size = np.maximum(np.floor(size + ROUND_UP), self.least)
+            size += ROUND_UP
+            np.maximum(np.floor(size, out=size), self.least, out=size)
         lag = self._draw_lags(runs, delay)
         return np.ascontiguousarray(size), hold + delay, np.ascontiguousarray(lag)
 

@@ -36,6 +36,7 @@ from forecast.values import MOST_RUNS, read_count, read_flag, read_number, read_
 LONGEST_HORIZON = 20 * WORKING_DAYS_A_YEAR
 LEAST_HORIZON = 60.0
 TIMES_ALONE = 3.0
+MORE_SPARE = 60
 PILOT_RUNS = 32
 CHUNK_BYTES = 2_000_000
 LEAST_CHUNK = 16
@@ -62,7 +63,8 @@ class Job:
 
     horizons : working days, rising; a run that leaves something unfinished is played again at the next one
     is_alone : each feature is played with nothing on the roadmap but itself and what it waits for
-    spare : how far capacity is drawn up to the first horizon, see `Dice.roll_until`; inf for all of it. It changes cost only
+    spare : how far capacity is drawn at the first horizon, see `Dice.roll_until`; farther at the next ones, and all of it at
+        the last. It changes cost only
     """
 
     roadmap: Roadmap
@@ -121,9 +123,11 @@ class Job:
         if finish is None:
             finish = np.empty((len(self.roadmap.features), len(runs)))
         left = None  # the runs that are played on; first all of them, in slices, which are copied faster
-        spare = self.spare if len(self.horizons) > 1 and hopeful.all() else math.inf
+        spare = self.spare if hopeful.all() else math.inf
         for horizon in self.horizons:
             again = []
+            if horizon == self.horizons[-1]:
+                spare = math.inf
             for chunk in self._chunks(len(runs), left, horizon):
                 plan, dice = self.stage(horizon)
                 luck = dice.roll_until(runs[chunk], plan, spare) if spare < math.inf else dice.roll(runs[chunk])
@@ -131,9 +135,10 @@ class Job:
                 finish[:, chunk] = played
                 latest = (played if hopeful.all() else played[hopeful]).max(axis=0, initial=0.0)
                 again.append(np.arange(len(runs))[chunk][np.isinf(latest)])
-            left, spare = np.concatenate(again), math.inf
+            left = np.concatenate(again)
             if not len(left):
                 break
+            spare = spare if spare < 0 else 4 * spare + MORE_SPARE
         return finish
 
     def _play(self, plan: Plan, luck: Luck) -> Floats:
@@ -290,7 +295,7 @@ def _guess_horizon(job: Job, runs: Longs) -> float:
         weekdays = (team.sprint_days or job.roadmap.sprint_days) * 5 / 7
         if pace > 0:
             horizon = max(horizon, TIMES_ALONE * float(sizes[first:end].sum()) / pace * weekdays)
-    return min(np.ceil(horizon), LONGEST_HORIZON)
+    return float(min(math.ceil(horizon), LONGEST_HORIZON))
 
 
 def _play_all(
@@ -365,6 +370,6 @@ def count_cores() -> int:
 
 
 def needs_compiling(model: Throughput) -> bool:
-    """True when the first simulation with a model has to compile its kernels first (about fifteen seconds, once)."""
+    """True when the first simulation with a model has to compile its kernels first (about twenty seconds, once)."""
     drawing = draws.drift if isinstance(model, Drift) else draws.bootstrap
     return not all(is_kept(kernel) for kernel in (engine._play, drawing))
