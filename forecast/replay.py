@@ -133,12 +133,13 @@ STIRRED, SHIFTED, STACKED, STEP = 0, 1, 2, 3
 
 
 class Changes(NamedTuple):
-    """What differs from one place to the next, run by run: `feature` ends at `day` from place `step` on."""
+    """What differs from one place to the next, run by run: `feature` ends at `day` from place `step` on, no longer at `before`."""
 
     run: Ints
     step: Ints
     feature: Ints
     day: Floats
+    before: Floats
 
 
 class Rows(NamedTuple):
@@ -784,6 +785,7 @@ def _replay(plan, luck, sources, moves, state, book, finish, changes, first_run)
                     changes.step[count] = step
                     changes.feature[count] = feature
                     changes.day[count] = book.end[parts + feature]
+                    changes.before[count] = book.before[feature]
                     count += 1
             book.counts[SHIFTED] = 0
             if is_full:
@@ -867,7 +869,7 @@ def replay(plan: Plan, luck: Luck, moves: Moves, room: int = ROOM) -> Iterator[S
         times[:] = np.float64(NEVER).view(np.int64)
     done = 0
     while done < runs:
-        changes = Changes(*[np.empty(room, np.int32) for _ in range(3)], np.empty(room))
+        changes = Changes(*[np.empty(room, np.int32) for _ in range(3)], np.empty(room), np.empty(room))
         first = done
         done, count = _replay(plan, luck, sources, moves, state, book, finish, changes, first)
         if done == first:
@@ -882,6 +884,6 @@ def play_everywhere(plan: Plan, luck: Luck, moves: Moves) -> Floats:
     finish = np.empty((places, plan.waits.size - plan.part_team.size, luck.capacity.shape[0]))
     for story in replay(plan, luck, moves):
         finish[:, :, story.first : story.first + story.finish.shape[1]] = story.finish
-        for run, step, feature, day in zip(*story.changes, strict=True):
+        for run, step, feature, day, _ in zip(*story.changes, strict=True):
             finish[step:, feature, run] = day
     return finish
