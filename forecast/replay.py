@@ -41,7 +41,7 @@ from forecast.engine import (
 
 LAYOUT = "7e4339b41dcb9bb4"
 """As in the engine; ENGINE is the digest of the engine's file, of which this kernel is compiled as well."""
-ENGINE = ""
+ENGINE = "84fcc8340331c1cd"
 
 ROOM = 1 << 18
 """Changes that are kept at a time."""
@@ -878,11 +878,11 @@ def replay(plan: Plan, luck: Luck, moves: Moves, room: int = ROOM) -> Iterator[S
         yield Story(first, finish[:, first:done], Changes(*[column[:count] for column in changes]))
 
 
-def play_everywhere(plan: Plan, luck: Luck, moves: Moves) -> Floats:
+def play_everywhere(plan: Plan, luck: Luck, moves: Moves, room: int = ROOM) -> Floats:
     """The finish matrices of all places: (S, F, R)."""
     places = moves.first.size
     finish = np.empty((places, plan.waits.size - plan.part_team.size, luck.capacity.shape[0]))
-    for story in replay(plan, luck, moves):
+    for story in replay(plan, luck, moves, room):
         finish[:, :, story.first : story.first + story.finish.shape[1]] = story.finish
         for run, step, feature, day, _ in zip(*story.changes, strict=True):
             finish[step:, feature, run] = day
