@@ -7,7 +7,7 @@ Every place is either simulated, one after the other, or all are replayed, run b
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from functools import cached_property
@@ -16,7 +16,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from forecast import engine, replay
+from forecast import replay
 from forecast.arrays import Floats, Longs
 from forecast.compiling import is_kept
 from forecast.outcome import Forecast
@@ -299,4 +299,3 @@ def find_tour(
     if any(getattr(highest, each) != getattr(lowest, each) for each in alike):
         return None
     return Tour.of(before, lowest, stakes(lowest))
-

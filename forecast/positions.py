@@ -301,7 +301,9 @@ class _Judge:
             if self.unit == LATE:
                 harm += (new - old) / self.before.runs
             else:
-                costs = [getattr(each.feature(name), "cost_of_delay", None) or 0.0 for each in (self.before.roadmap, roadmap)]
+                costs = [
+                    getattr(each.feature(name), "cost_of_delay", None) or 0.0 for each in (self.before.roadmap, roadmap)
+                ]
                 harm += (new * costs[1] - old * costs[0]) / self.before.runs / WEEK
         return harm
 

@@ -133,7 +133,7 @@ STIRRED, SHIFTED, STACKED, STEP = 0, 1, 2, 3
 
 
 class Changes(NamedTuple):
-    """What differs from one place to the next, run by run: `feature` ends at `day` from place `step` on, no longer at `before`."""
+    """What differs from one place to the next, run by run: from place `step` on, `feature` ends at `day`, not at `before`."""
 
     run: Ints
     step: Ints
@@ -710,6 +710,8 @@ def _play_place(plan, luck, sources, state, book, rows):  # type: ignore[no-unty
                     team = _index((at << 6) + _lowest_bit(due))
                     due &= due - np.uint64(1)
                     alarm = _time(state.team_next[team])
+                    if alarm > limit:  # what alarmed it has been corrected since
+                        continue
                     _set_next(state, team, NEVER)
                     if book.status[team] == ASLEEP:
                         _come_alive(plan, luck, state, book, rows, team, alarm)

@@ -306,7 +306,9 @@ POSITION_VARIANTS: dict[str, dict[str, object]] = {
 }
 
 
-def measure_positions(size: str, options: dict[str, object], teams: int, repeats: int) -> tuple[int, float, float, bool]:
+def measure_positions(
+    size: str, options: dict[str, object], teams: int, repeats: int
+) -> tuple[int, float, float, bool]:
     """A new feature of one or two teams at every position.
 
     Returns the number of positions that differ; how many simulations of the same runs it takes to try them all, in the middle
@@ -315,7 +317,9 @@ def measure_positions(size: str, options: dict[str, object], teams: int, repeats
     from forecast import placements
 
     work = {"T0": 8, "T1": fc.Part(6, after=["Urgent/T0"])}
-    urgent = fc.Feature("Urgent", dict(list(work.items())[:teams]), objective="Objective 1" if "lanes" in options else None)
+    urgent = fc.Feature(
+        "Urgent", dict(list(work.items())[:teams]), objective="Objective 1" if "lanes" in options else None
+    )
     roadmap, history = as_roadmap(make_portfolio(*SIZES[size]), **options)  # type: ignore[arg-type]
     roadmap = roadmap.set_due("F10", "2026-06-30").set_due(f"F{SIZES[size][1] // 2}", "2026-12-31")
     toured: list[bool] = []
@@ -346,7 +350,9 @@ def print_positions(sizes: list[str], repeats: int) -> None:
             for teams in (1, 2):
                 count, ratio, most, is_replayed = measure_positions(size, options, teams, repeats)
                 label = f"{SIZES[size][0]} x {SIZES[size][1]:,}, {name}, {'one team' if teams == 1 else 'two teams'}"
-                print(f"| {label} | {count} | {ratio:.1f} | {most:.1f} | {'yes' if is_replayed else 'no'} |", flush=True)
+                print(
+                    f"| {label} | {count} | {ratio:.1f} | {most:.1f} | {'yes' if is_replayed else 'no'} |", flush=True
+                )
 
 
 def print_table(results: dict[str, dict[str, list[float]]]) -> None:

@@ -32,9 +32,7 @@ def lay_out(roadmap: fc.Roadmap, history: fc.History, runs: int = RUNS) -> tuple
     return job, *job.lay_out(np.arange(runs))
 
 
-def simulated(
-    roadmap: fc.Roadmap, history: fc.History, subject: Any, then: fc.WhatIf, lowest: fc.Roadmap
-) -> list[str]:
+def simulated(roadmap: fc.Roadmap, history: fc.History, subject: Any, then: fc.WhatIf, lowest: fc.Roadmap) -> list[str]:
     """A digest of the whole matrix of every position, from the lowest up; rows in the order of the lowest."""
     digests = []
     for rank, _ in reversed(find_spans(roadmap, subject)):
