@@ -22,7 +22,7 @@ from forecast.compiling import is_kept
 from forecast.outcome import Forecast
 from forecast.plan import Index
 from forecast.prospects import Claims
-from forecast.replay import Moves, Story
+from forecast.replay import EndlessError, Moves, Story
 from forecast.roadmap import Roadmap
 from forecast.simulation import PILOT_RUNS, Job, Progress, count_cores, prepare
 from forecast.slip import subtract
@@ -215,13 +215,22 @@ class Tour:
         if seconds < (PATIENCE_COMPILING if needs_compiling() else PATIENCE):
             return False
         pilot = np.arange(min(PILOT_RUNS, self.runs), dtype=np.int64)
-        self._play(pilot[:1])
-        begin = time.perf_counter()
-        self._play(pilot)
+        try:
+            self._play(pilot[:1])
+            begin = time.perf_counter()
+            self._play(pilot)
+        except EndlessError:
+            return False
         return (time.perf_counter() - begin) / len(pilot) * self.runs / self.threads < seconds
 
-    def play(self, progress: Progress | None = None) -> Counts:
-        """What is counted at all places."""
+    def play(self, progress: Progress | None = None) -> Counts | None:
+        """What is counted at all places; None when a run cannot be replayed."""
+        try:
+            return self._play_all(progress)
+        except EndlessError:
+            return None
+
+    def _play_all(self, progress: Progress | None) -> Counts:
         total = Counts.of_none(self.places, len(self.stakes.rows), self.runs)
         every = np.arange(self.runs, dtype=np.int64)
         pieces = [every[at : at + PIECE] for at in range(0, self.runs, PIECE)]

@@ -178,8 +178,10 @@ def frontier(
     judge = _Judge(before, name, at_level)
     tour = find_tour(before, name, (edit(1), lowest := edit(spans[-1][1])), judge.find_stakes)
     positions: list[Position] = []
-    if tour is not None and tour.is_worth_it and tour.places == len(spans):
+    counts = None
+    if tour is not None and tour.places == len(spans) and tour.is_worth_it:
         counts = tour.play(progress)
+    if counts is not None:
         for at, span in enumerate(reversed(spans)):
             positions.insert(0, judge.judge(lowest, Counts(*[table[[at]] for table in counts]), span))
     else:

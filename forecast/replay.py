@@ -46,6 +46,9 @@ ENGINE = "84fcc8340331c1cd"
 ROOM = 1 << 18
 """Changes that are kept at a time."""
 
+MOST_MOMENTS = 50
+"""Moments of a run for each node and team; far more than it has."""
+
 NEAR = 2 * TOL
 """Moments that may be one instant."""
 
@@ -696,11 +699,18 @@ def _fall_asleep(plan, book, team, limit):  # type: ignore[no-untyped-def]
 
 @inlined
 def _play_place(plan, luck, sources, state, book, rows):  # type: ignore[no-untyped-def]
-    """One run of a place, from the moment at which the first team would choose otherwise."""
+    """One run of a place, from the moment at which the first team would choose otherwise.
+
+    Returns whether it has come to an end: a run has only so many moments, and one that has more is not trusted.
+    """
+    left = MOST_MOMENTS * (100 + plan.waits.shape[0] + plan.team_cadence.shape[0])
     while True:
         earliest = _find_earliest(state)
         if earliest > plan.horizon:
-            return
+            return True
+        left -= 1
+        if left < 0:
+            return False
         limit = earliest + TOL
         dirty = 0
         while _find_earliest(state) <= limit:
@@ -773,7 +783,8 @@ def _replay(plan, luck, sources, moves, state, book, finish, changes, first_run)
             if step > 0:
                 for at in range(moves.first[step - 1], moves.first[step]):
                     _swap(plan, luck, state, book, rows, moves.rising[at], moves.sinking[at])
-            _play_place(plan, luck, sources, state, book, rows)
+            if not _play_place(plan, luck, sources, state, book, rows):
+                return run, -1
             _close(plan, state, book)
             if step == 0:
                 for feature in range(finish.shape[0]):
@@ -851,6 +862,10 @@ def _make_book(plan: Plan) -> Book:
     )
 
 
+class EndlessError(Exception):
+    """A run that does not come to its end: its places have to be simulated."""
+
+
 class Story(NamedTuple):
     """What became of some runs: the finish matrix (F, R) of the first place, and what changes from there."""
 
@@ -874,6 +889,8 @@ def replay(plan: Plan, luck: Luck, moves: Moves, room: int = ROOM) -> Iterator[S
         changes = Changes(*[np.empty(room, np.int32) for _ in range(3)], np.empty(room), np.empty(room))
         first = done
         done, count = _replay(plan, luck, sources, moves, state, book, finish, changes, first)
+        if count < 0:
+            raise EndlessError(f"run {done}")
         if done == first:
             room *= 4
             continue

@@ -123,7 +123,7 @@ def both_ways(monkeypatch: pytest.MonkeyPatch, *arguments: Any, **options: Any) 
     toured: list[bool] = []
     play = placements.Tour.play
 
-    def seen(tour: placements.Tour, progress: Any = None) -> placements.Counts:
+    def seen(tour: placements.Tour, progress: Any = None) -> placements.Counts | None:
         toured.append(True)
         return play(tour, progress)
 
@@ -185,3 +185,13 @@ def test_progress_ends_with_all_positions(monkeypatch: pytest.MonkeyPatch) -> No
     seen: list[tuple[int, int]] = []
     fc.frontier(base, fc.Feature("X", {"A": 4}), progress=lambda done, of: seen.append((done, of)))
     assert seen[-1] == (3, 3)
+
+
+def test_a_run_that_does_not_come_to_its_end_is_simulated(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It never happens as far as is known; if it did, nobody would wait for ever, nor get a wrong number."""
+
+    base = steady(fc.Feature("Login", {"A": 5}), fc.Feature("Shop", {"A": 5}))
+    expected = fc.frontier(base, fc.Feature("X", {"A": 4}))
+    monkeypatch.setattr(placements.Tour, "is_worth_it", True)
+    monkeypatch.setattr(replay, "_replay", lambda *arguments: (arguments[-1], -1))
+    assert fc.frontier(base, fc.Feature("X", {"A": 4})) == expected
