@@ -55,7 +55,7 @@ class Counts(NamedTuple):
     def of_none(cls, places: int, promises: int, runs: int) -> Counts:
         """Nothing has been counted yet."""
         tables = [np.zeros((places, promises), np.int64) for _ in range(3)]
-        return cls(np.empty((places, runs)), *tables, *[np.zeros(places, np.int64) for _ in range(3)])
+        return cls._make([np.empty((places, runs)), *tables, *(np.zeros(places, np.int64) for _ in range(3))])
 
     def add(self, other: Counts, runs: Longs | slice) -> None:
         """Add what was counted in some of the runs."""
@@ -254,9 +254,9 @@ class Tour:
                 chunk = runs[at : at + CHUNK]
                 for story in replay.replay(plan, dice.roll(chunk), self.moves):
                     told = chunk[story.first : story.first + story.finish.shape[1]]
-                    kept = np.ones(len(told), bool)
+                    kept: NDArray[np.bool_] = np.ones(len(told), bool)
                     if horizon < self.job.horizons[-1]:
-                        kept = np.isfinite(story.finish[self.hopeful]).all(axis=0)
+                        kept &= np.isfinite(story.finish[self.hopeful]).all(axis=0)
                         cut = np.isinf(story.changes.day) & self.hopeful[story.changes.feature]
                         kept[story.changes.run[cut] - story.first] = False
                     counted.append((told[kept], self.stakes.count_story(story, kept, self.places, told)))

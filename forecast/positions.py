@@ -176,22 +176,16 @@ def frontier(
         return edited if then is None else then.apply(edited)
 
     judge = _Judge(before, name, at_level)
-    tour = find_tour(before, name, (edit(1), lowest := edit(spans[-1][1])), judge.find_stakes)
-    positions: list[Position] = []
+    lowest = edit(spans[-1][1])
+    tour = find_tour(before, name, (edit(1), lowest), judge.find_stakes)
     counts = None
     if tour is not None and tour.places == len(spans) and tour.is_worth_it:
         counts = tour.play(progress)
-    if counts is not None:
-        for at, span in enumerate(reversed(spans)):
-            positions.insert(0, judge.judge(lowest, Counts(*[table[[at]] for table in counts]), span))
+    if counts is None:
+        positions = judge.simulate(edit, spans, progress)
     else:
-        for span in spans:
-            edited = edit(span[0])
-            after = compare(before, before.again(edited)).after
-            counts = judge.find_stakes(edited).count(after.finish, np.arange(before.runs))
-            positions.append(judge.judge(edited, counts, span))
-            if progress is not None:
-                progress(len(positions), len(spans))
+        upwards = [Counts._make(table[[at]] for table in counts) for at in range(len(spans))]
+        positions = [judge.judge(lowest, each, span) for each, span in zip(reversed(upwards), spans, strict=True)]
     judged = tuple(
         Position(**{**vars(each), "is_best": not any(other.beats(each) for other in positions)}) for each in positions
     )
@@ -260,6 +254,20 @@ class _Judge:
     def find_stakes(self, roadmap: Roadmap) -> Stakes:
         """What is at stake on the edited roadmap."""
         return Stakes.of(roadmap, self.name, self.before if self.unit == SLIP else None)
+
+    def simulate(
+        self, edit: Callable[[int], Roadmap], spans: list[tuple[int, int]], progress: Progress | None
+    ) -> list[Position]:
+        """Every position, one after the other."""
+        positions: list[Position] = []
+        for span in spans:
+            edited = edit(span[0])
+            after = compare(self.before, self.before.again(edited)).after
+            counts = self.find_stakes(edited).count(after.finish, np.arange(self.before.runs))
+            positions.append(self.judge(edited, counts, span))
+            if progress is not None:
+                progress(len(positions), len(spans))
+        return positions
 
     def judge(self, roadmap: Roadmap, counts: Counts, span: tuple[int, int]) -> Position:
         """What a position comes to; roadmap : the edited one, whatever the order of its features; counts : of one place."""

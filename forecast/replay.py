@@ -886,7 +886,7 @@ def replay(plan: Plan, luck: Luck, moves: Moves, room: int = ROOM) -> Iterator[S
         times[:] = np.float64(NEVER).view(np.int64)
     done = 0
     while done < runs:
-        changes = Changes(*[np.empty(room, np.int32) for _ in range(3)], np.empty(room), np.empty(room))
+        changes = Changes._make([*(np.empty(room, np.int32) for _ in range(3)), np.empty(room), np.empty(room)])
         first = done
         done, count = _replay(plan, luck, sources, moves, state, book, finish, changes, first)
         if count < 0:
@@ -894,7 +894,7 @@ def replay(plan: Plan, luck: Luck, moves: Moves, room: int = ROOM) -> Iterator[S
         if done == first:
             room *= 4
             continue
-        yield Story(first, finish[:, first:done], Changes(*[column[:count] for column in changes]))
+        yield Story(first, finish[:, first:done], Changes._make(column[:count] for column in changes))
 
 
 def play_everywhere(plan: Plan, luck: Luck, moves: Moves, room: int = ROOM) -> Floats:

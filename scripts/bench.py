@@ -24,6 +24,7 @@ import time
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -316,7 +317,7 @@ def measure_positions(
     """
     from forecast import placements
 
-    work = {"T0": 8, "T1": fc.Part(6, after=["Urgent/T0"])}
+    work: dict[str, Any] = {"T0": 8, "T1": fc.Part(6, after=["Urgent/T0"])}
     urgent = fc.Feature(
         "Urgent", dict(list(work.items())[:teams]), objective="Objective 1" if "lanes" in options else None
     )
@@ -324,7 +325,12 @@ def measure_positions(
     roadmap = roadmap.set_due("F10", "2026-06-30").set_due(f"F{SIZES[size][1] // 2}", "2026-12-31")
     toured: list[bool] = []
     play = placements.Tour.play
-    placements.Tour.play = lambda tour, *rest: toured.append(True) or play(tour, *rest)  # type: ignore[method-assign]
+
+    def seen(tour: Any, *rest: Any) -> Any:
+        toured.append(True)
+        return play(tour, *rest)
+
+    placements.Tour.play = seen  # type: ignore[method-assign]
     taken: list[tuple[float, float]] = []
     try:
         for seed in range(repeats + 1):
