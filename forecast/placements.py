@@ -110,7 +110,7 @@ class Stakes:
             parts = _split(finish, self.before[:, runs])
             slip, unpaired = (part.sum(keepdims=True).ravel() for part in parts)
         tables = [table.sum(axis=1)[None] for table in (held, late, never)]
-        return Counts(finish[[self.own]], *tables, held.all(axis=0).sum(keepdims=True), slip, unpaired)
+        return Counts._make([finish[[self.own]], *tables, held.all(axis=0).sum(keepdims=True), slip, unpaired])
 
     def count_story(self, story: Story, kept: NDArray[np.bool_], places: int, runs: Longs) -> Counts:
         """All places of those runs of a story that are kept; runs : (R,) the numbers of its runs."""

@@ -172,15 +172,12 @@ def frontier(
     spans = find_spans(before.roadmap, feature)
 
     def edit(rank: int) -> Roadmap:
-        edited = place(before.roadmap, feature, rank)
-        return edited if then is None else then.apply(edited)
+        return (then or WhatIf([])).apply(place(before.roadmap, feature, rank))
 
     judge = _Judge(before, name, at_level)
     lowest = edit(spans[-1][1])
     tour = find_tour(before, name, (edit(1), lowest), judge.find_stakes)
-    counts = None
-    if tour is not None and tour.places == len(spans) and tour.is_worth_it:
-        counts = tour.play(progress)
+    counts = tour.play(progress) if tour is not None and tour.places == len(spans) and tour.is_worth_it else None
     if counts is None:
         positions = judge.simulate(edit, spans, progress)
     else:

@@ -330,7 +330,7 @@ def measure_positions(
         toured.append(True)
         return play(tour, *rest)
 
-    placements.Tour.play = seen  # type: ignore[method-assign]
+    placements.Tour.play = seen  # type: ignore
     taken: list[tuple[float, float]] = []
     try:
         for seed in range(repeats + 1):
