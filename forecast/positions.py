@@ -9,11 +9,15 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from forecast.errors import Fault, quote
 from forecast.feature import External, Feature
-from forecast.impact import Impact, compare
+from forecast.impact import WEEK, compare
 from forecast.outcome import Forecast
+from forecast.placements import FINE, Counts, Stakes, find_tour
 from forecast.roadmap import Roadmap
+from forecast.tally import DayCounts, runs_needed
 from forecast.values import read_level
 from forecast.whatif import WhatIf
 
@@ -159,26 +163,30 @@ def frontier(
     level : of its dates; None takes the roadmap's promise level
     progress : called with (positions done, all positions)
 
-    Positions between which no part of its teams and lanes stands come to the same and are simulated once; each is simulated in
-    full, on the luck of `before`, and only its summary is kept. Raises Fault when an edit is not possible.
+    Positions between which no part of its teams and lanes stands come to the same and are played once, on the luck of `before`:
+    all of them by replay where that is quicker than simulating each (see `placements`), with the same result to the last bit.
+    Only the summary of each is kept. Raises Fault when an edit is not possible.
     """
     name = feature if isinstance(feature, str) else feature.name
     at_level = before.roadmap.promise_level if level is None else read_level(level)
     spans = find_spans(before.roadmap, feature)
-    positions: list[Position] = []
-    unit = SLIP
-    for done, (rank, last_rank) in enumerate(spans):
-        edited = place(before.roadmap, feature, rank)
-        edited = edited if then is None else then.apply(edited)
-        impact = compare(before, before.again(edited))
-        unit = _find_unit(impact, name)
-        positions.append(_judge(impact, name, unit, rank, last_rank, at_level))
-        if progress is not None:
-            progress(done + 1, len(spans))
+
+    def edit(rank: int) -> Roadmap:
+        return (then or WhatIf([])).apply(place(before.roadmap, feature, rank))
+
+    judge = _Judge(before, name, at_level)
+    lowest = edit(spans[-1][1])
+    tour = find_tour(before, name, (edit(1), lowest), judge.find_stakes)
+    counts = tour.play(progress) if tour is not None and tour.places == len(spans) and tour.is_worth_it else None
+    if counts is None:
+        positions = judge.simulate(edit, spans, progress)
+    else:
+        upwards = [Counts._make(table[[at]] for table in counts) for at in range(len(spans))]
+        positions = [judge.judge(lowest, each, span) for each, span in zip(reversed(upwards), spans, strict=True)]
     judged = tuple(
         Position(**{**vars(each), "is_best": not any(other.beats(each) for other in positions)}) for each in positions
     )
-    return Frontier(name, at_level, unit, judged)
+    return Frontier(name, at_level, judge.unit, judged)
 
 
 def place(roadmap: Roadmap, feature: Feature | External | str, rank: int) -> Roadmap:
@@ -215,45 +223,103 @@ def _lanes(roadmap: Roadmap, feature: Feature | External) -> Iterator[tuple[str,
         yield name, feature.objective if feature.objective in shares else None
 
 
-def _find_unit(impact: Impact, name: str) -> str:
-    promises = [each for each in impact.before.roadmap.promises if each.name != name]
-    if not promises:
-        return SLIP
-    return COST if any(getattr(each, "cost_of_delay", None) for each in promises) else LATE
+@dataclass(frozen=True, eq=False)
+class _Judge:
+    """Turns what is counted at a position into what it comes to, against the forecast before.
+
+    name : of the feature that is placed; level : of its dates
+    """
+
+    before: Forecast
+    name: str
+    level: float
+
+    @cached_property
+    def unit(self) -> str:
+        """What harm is counted in."""
+        promises = [each for each in self.before.roadmap.promises if each.name != self.name]
+        if not promises:
+            return SLIP
+        return COST if any(getattr(each, "cost_of_delay", None) for each in promises) else LATE
+
+    @cached_property
+    def _promised(self) -> dict[str, tuple[int, int, int]]:
+        """Of each promise before: runs that keep it, days late, runs that never finish it."""
+        stakes = Stakes.of(self.before.roadmap, self.before.roadmap.features[0].name, None)
+        return _by_name(self.before.roadmap, stakes, stakes.count(self.before.finish, np.arange(self.before.runs)))
+
+    def find_stakes(self, roadmap: Roadmap) -> Stakes:
+        """What is at stake on the edited roadmap."""
+        return Stakes.of(roadmap, self.name, self.before if self.unit == SLIP else None)
+
+    def simulate(
+        self, edit: Callable[[int], Roadmap], spans: list[tuple[int, int]], progress: Progress | None
+    ) -> list[Position]:
+        """Every position, one after the other."""
+        positions: list[Position] = []
+        for span in spans:
+            edited = edit(span[0])
+            after = compare(self.before, self.before.again(edited)).after
+            counts = self.find_stakes(edited).count(after.finish, np.arange(self.before.runs))
+            positions.append(self.judge(edited, counts, span))
+            if progress is not None:
+                progress(len(positions), len(spans))
+        return positions
+
+    def judge(self, roadmap: Roadmap, counts: Counts, span: tuple[int, int]) -> Position:
+        """What a position comes to; roadmap : the edited one, whatever the order of its features; counts : of one place."""
+        runs, feature = self.before.runs, roadmap.feature(self.name)
+        days = DayCounts.of(counts.own[0])
+        day = days.day(runs_needed(self.level, runs))
+        chance = None
+        if feature.due is not None:
+            chance = days.finished(roadmap.clock.days_until(feature.due)) / runs
+        after = _by_name(roadmap, Stakes.of(roadmap, self.name, None), counts)
+        flips: dict[bool, list[str]] = {False: [], True: []}
+        for name, (held, _, _) in after.items():
+            if name in self._promised and name != self.name:
+                holds = held / runs >= roadmap.promise_level
+                if holds != (self._promised[name][0] / runs >= self.before.roadmap.promise_level):
+                    flips[holds].append(name)
+        return Position(
+            rank=span[0],
+            last_rank=span[1],
+            date=None if day is None else roadmap.clock.dates(day)[-1],
+            day=math.inf if day is None else day,
+            chance=chance,
+            holds=chance is not None and chance >= roadmap.promise_level if feature.is_promise else None,
+            breaks=tuple(flips[False]),
+            mends=tuple(flips[True]),
+            harm=self._sum_harm(roadmap, after, counts),
+            all_hold=int(counts.all_hold[0]) / runs if roadmap.promises else None,
+        )
+
+    def _sum_harm(self, roadmap: Roadmap, after: dict[str, tuple[int, int, int]], counts: Counts) -> float:
+        """What a position costs the other features; inf where an edit keeps some runs from ever finishing one of them."""
+        if self.unit == SLIP:
+            return math.inf if counts.unpaired[0] else int(counts.slip[0]) / FINE / self.before.runs
+        harm = 0.0
+        for name in (name for name in self._promised if name in after and name != self.name):
+            (_, old, lost_before), (_, new, lost) = self._promised[name], after[name]
+            if lost_before:
+                continue
+            if lost:
+                return math.inf
+            if self.unit == LATE:
+                harm += (new - old) / self.before.runs
+            else:
+                costs = [
+                    getattr(each.feature(name), "cost_of_delay", None) or 0.0 for each in (self.before.roadmap, roadmap)
+                ]
+                harm += (new * costs[1] - old * costs[0]) / self.before.runs / WEEK
+        return harm
 
 
-def _judge(impact: Impact, name: str, unit: str, rank: int, last_rank: int, level: float) -> Position:
-    """The summary of one position."""
-    rows = impact.to_dict((level,))["features"]
-    own = next(row for row in rows if row["name"] == name)
-    others = [row for row in rows if row["name"] != name and row["change"] is None]
-    date = impact.after.date(name, level)
-    return Position(
-        rank=rank,
-        last_rank=last_rank,
-        date=date,
-        day=math.inf if date is None else impact.after.roadmap.clock.days_until(date),
-        chance=own["chance_after"],
-        holds=own["holds_after"],
-        breaks=tuple(each for each in impact.breaks if each != name),
-        mends=tuple(each for each in impact.mends if each != name),
-        harm=sum(_harm(row, unit) for row in others),
-        all_hold=impact.chance_all_hold()[1] if impact.after.roadmap.promises else None,
-    )
-
-
-def _harm(row: dict[str, Any], unit: str) -> float:
-    """What a position costs one of the other features; inf where an edit keeps some runs from ever finishing it."""
-    if unit == SLIP:
-        mean = row["slip"]["mean"]
-        return math.inf if mean is None else float(mean)
-    key = "late_cost" if unit == COST else "late_days"
-    if not (row["is_promise_before"] and row["is_promise_after"]):
-        return 0.0
-    before, after = row[f"{key}_before"], row[f"{key}_after"]
-    if after is None:
-        return 0.0 if before is None else math.inf
-    return 0.0 if before is None else float(after - before)
+def _by_name(roadmap: Roadmap, stakes: Stakes, counts: Counts) -> dict[str, tuple[int, int, int]]:
+    """Of each promise: runs that keep it, days late, runs that never finish it; in an order that every place shares."""
+    names = [roadmap.features[row].name for row in stakes.rows]
+    tables = (table[0].tolist() for table in (counts.held, counts.late, counts.never))
+    return dict(zip(names, zip(*tables, strict=True), strict=True))
 
 
 def _describe(position: Position) -> dict[str, Any]:

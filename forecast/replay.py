@@ -41,10 +41,13 @@ from forecast.engine import (
 
 LAYOUT = "7e4339b41dcb9bb4"
 """As in the engine; ENGINE is the digest of the engine's file, of which this kernel is compiled as well."""
-ENGINE = ""
+ENGINE = "84fcc8340331c1cd"
 
 ROOM = 1 << 18
 """Changes that are kept at a time."""
+
+MOST_MOMENTS = 50
+"""Moments of a run for each node and team; far more than it has."""
 
 NEAR = 2 * TOL
 """Moments that may be one instant."""
@@ -133,12 +136,13 @@ STIRRED, SHIFTED, STACKED, STEP = 0, 1, 2, 3
 
 
 class Changes(NamedTuple):
-    """What differs from one place to the next, run by run: `feature` ends at `day` from place `step` on."""
+    """What differs from one place to the next, run by run: from place `step` on, `feature` ends at `day`, not at `before`."""
 
     run: Ints
     step: Ints
     feature: Ints
     day: Floats
+    before: Floats
 
 
 class Rows(NamedTuple):
@@ -695,11 +699,18 @@ def _fall_asleep(plan, book, team, limit):  # type: ignore[no-untyped-def]
 
 @inlined
 def _play_place(plan, luck, sources, state, book, rows):  # type: ignore[no-untyped-def]
-    """One run of a place, from the moment at which the first team would choose otherwise."""
+    """One run of a place, from the moment at which the first team would choose otherwise.
+
+    Returns whether it has come to an end: a run has only so many moments, and one that has more is not trusted.
+    """
+    left = MOST_MOMENTS * (100 + plan.waits.shape[0] + plan.team_cadence.shape[0])
     while True:
         earliest = _find_earliest(state)
         if earliest > plan.horizon:
-            return
+            return True
+        left -= 1
+        if left < 0:
+            return False
         limit = earliest + TOL
         dirty = 0
         while _find_earliest(state) <= limit:
@@ -709,6 +720,8 @@ def _play_place(plan, luck, sources, state, book, rows):  # type: ignore[no-unty
                     team = _index((at << 6) + _lowest_bit(due))
                     due &= due - np.uint64(1)
                     alarm = _time(state.team_next[team])
+                    if alarm > limit:  # what alarmed it has been corrected since
+                        continue
                     _set_next(state, team, NEVER)
                     if book.status[team] == ASLEEP:
                         _come_alive(plan, luck, state, book, rows, team, alarm)
@@ -770,7 +783,8 @@ def _replay(plan, luck, sources, moves, state, book, finish, changes, first_run)
             if step > 0:
                 for at in range(moves.first[step - 1], moves.first[step]):
                     _swap(plan, luck, state, book, rows, moves.rising[at], moves.sinking[at])
-            _play_place(plan, luck, sources, state, book, rows)
+            if not _play_place(plan, luck, sources, state, book, rows):
+                return run, -1
             _close(plan, state, book)
             if step == 0:
                 for feature in range(finish.shape[0]):
@@ -784,6 +798,7 @@ def _replay(plan, luck, sources, moves, state, book, finish, changes, first_run)
                     changes.step[count] = step
                     changes.feature[count] = feature
                     changes.day[count] = book.end[parts + feature]
+                    changes.before[count] = book.before[feature]
                     count += 1
             book.counts[SHIFTED] = 0
             if is_full:
@@ -847,6 +862,10 @@ def _make_book(plan: Plan) -> Book:
     )
 
 
+class EndlessError(Exception):
+    """A run that does not come to its end: its places have to be simulated."""
+
+
 class Story(NamedTuple):
     """What became of some runs: the finish matrix (F, R) of the first place, and what changes from there."""
 
@@ -867,21 +886,23 @@ def replay(plan: Plan, luck: Luck, moves: Moves, room: int = ROOM) -> Iterator[S
         times[:] = np.float64(NEVER).view(np.int64)
     done = 0
     while done < runs:
-        changes = Changes(*[np.empty(room, np.int32) for _ in range(3)], np.empty(room))
+        changes = Changes._make([*(np.empty(room, np.int32) for _ in range(3)), np.empty(room), np.empty(room)])
         first = done
         done, count = _replay(plan, luck, sources, moves, state, book, finish, changes, first)
+        if count < 0:
+            raise EndlessError(f"run {done}")
         if done == first:
             room *= 4
             continue
-        yield Story(first, finish[:, first:done], Changes(*[column[:count] for column in changes]))
+        yield Story(first, finish[:, first:done], Changes._make(column[:count] for column in changes))
 
 
-def play_everywhere(plan: Plan, luck: Luck, moves: Moves) -> Floats:
+def play_everywhere(plan: Plan, luck: Luck, moves: Moves, room: int = ROOM) -> Floats:
     """The finish matrices of all places: (S, F, R)."""
     places = moves.first.size
     finish = np.empty((places, plan.waits.size - plan.part_team.size, luck.capacity.shape[0]))
-    for story in replay(plan, luck, moves):
+    for story in replay(plan, luck, moves, room):
         finish[:, :, story.first : story.first + story.finish.shape[1]] = story.finish
-        for run, step, feature, day in zip(*story.changes, strict=True):
+        for run, step, feature, day, _ in zip(*story.changes, strict=True):
             finish[step:, feature, run] = day
     return finish

@@ -373,3 +373,18 @@ def needs_compiling(model: Throughput) -> bool:
     """True when the first simulation with a model has to compile its kernels first (about twenty seconds, once)."""
     drawing = draws.drift if isinstance(model, Drift) else draws.bootstrap
     return not all(is_kept(kernel) for kernel in (engine._play, drawing))
+
+
+def prepare(
+    roadmap: Roadmap, history: History, *, runs: int, seed: int, model: Throughput, horizon: float | None
+) -> tuple[Job, Claims]:
+    """What `simulate` plays for a forecast of these settings, and the features (F,) whose runs are played on until they end.
+
+    Raises Fault as `simulate` does.
+    """
+    history.check_shares({team.name: team.share for team in roadmap.teams})
+    busy = {team for feature in roadmap.features for team in getattr(feature, "work", ())}
+    model.check(history, [team.name for team in roadmap.teams if team.name in busy])
+    job = Job(roadmap, history, model, seed, _find_horizons(horizon))
+    hopeful = ~find_prospects(job.index, history, model).is_never
+    return (_look_ahead(job, hopeful, runs) if horizon is None else job), hopeful

@@ -1,6 +1,7 @@
 """Speed of `forecast` side by side with the loop that everybody writes and a C kernel written by hand.
 
     python scripts/bench.py                      everything; prints a table in Markdown
+    python scripts/bench.py --positions          a feature at every position
     python scripts/bench.py --sizes small        one size; --repeats 5 for steadier figures
 
 Each figure is the median of alternated repeats on fresh runs (runs that no earlier repeat has played, so that nothing is
@@ -23,6 +24,7 @@ import time
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -296,6 +298,69 @@ def find_exponents() -> dict[str, float]:
     }
 
 
+POSITION_RUNS = {"small": 10_000, "medium": 2_000, "large": 1_000}
+POSITION_VARIANTS: dict[str, dict[str, object]] = {
+    "wip 1, immediate": {},
+    "wip 1, next-sprint": {"handoff": "next-sprint"},
+    "wip 3": {"wip": 3},
+    "three lanes": {"lanes": 3},
+}
+
+
+def measure_positions(
+    size: str, options: dict[str, object], teams: int, repeats: int
+) -> tuple[int, float, float, bool]:
+    """A new feature of one or two teams at every position.
+
+    Returns the number of positions that differ; how many simulations of the same runs it takes to try them all, in the middle
+    and at most over the repeats; and whether it is replayed.
+    """
+    from forecast import placements
+
+    work: dict[str, Any] = {"T0": 8, "T1": fc.Part(6, after=["Urgent/T0"])}
+    urgent = fc.Feature(
+        "Urgent", dict(list(work.items())[:teams]), objective="Objective 1" if "lanes" in options else None
+    )
+    roadmap, history = as_roadmap(make_portfolio(*SIZES[size]), **options)  # type: ignore[arg-type]
+    roadmap = roadmap.set_due("F10", "2026-06-30").set_due(f"F{SIZES[size][1] // 2}", "2026-12-31")
+    toured: list[bool] = []
+    play = placements.Tour.play
+
+    def seen(tour: Any, *rest: Any) -> Any:
+        toured.append(True)
+        return play(tour, *rest)
+
+    placements.Tour.play = seen  # type: ignore
+    taken: list[tuple[float, float]] = []
+    try:
+        for seed in range(repeats + 1):
+            settings = {"runs": POSITION_RUNS[size], "seed": seed, "threads": 1, "throughput": PLAIN}
+            base = fc.simulate(roadmap, history, **settings)  # type: ignore[arg-type]
+            edited = roadmap.insert(urgent, rank=len(roadmap.features) // 2)
+            one = time_once(lambda: fc.simulate(edited, history, **settings))  # type: ignore[arg-type]  # noqa: B023
+            found: list[fc.Frontier] = []
+            everywhere = time_once(lambda: found.append(fc.frontier(base, urgent)))  # noqa: B023
+            taken.append((everywhere / one, len(found[0].positions)))
+    finally:
+        placements.Tour.play = play  # type: ignore[method-assign]
+    ratios = [ratio for ratio, _ in taken[1:]]
+    return int(taken[0][1]), statistics.median(ratios), max(ratios), bool(toured)
+
+
+def print_positions(sizes: list[str], repeats: int) -> None:
+    """All positions, in simulations of the same runs."""
+    print("\n| every position of a new feature | positions | simulations it takes | most of any repeat | replayed |")
+    print("|---|---|---|---|---|")
+    for size in sizes:
+        for name, options in POSITION_VARIANTS.items():
+            for teams in (1, 2):
+                count, ratio, most, is_replayed = measure_positions(size, options, teams, repeats)
+                label = f"{SIZES[size][0]} x {SIZES[size][1]:,}, {name}, {'one team' if teams == 1 else 'two teams'}"
+                print(
+                    f"| {label} | {count} | {ratio:.1f} | {most:.1f} | {'yes' if is_replayed else 'no'} |", flush=True
+                )
+
+
 def print_table(results: dict[str, dict[str, list[float]]]) -> None:
     """Medians, and ratios to the base of the same size."""
     names = list(dict.fromkeys(name for taken in results.values() for name in taken))
@@ -320,7 +385,11 @@ def main() -> None:
     parser.add_argument("--repeats", type=int, default=5)
     parser.add_argument("--yardstick", type=Path, default=YARDSTICK, help="folder that holds kern.c")
     parser.add_argument("--exponents", action="store_true", help="also measure how the time grows")
+    parser.add_argument("--positions", action="store_true", help="only measure a feature at every position")
     options = parser.parse_args()
+    if options.positions:
+        print_positions(options.sizes.split(","), options.repeats)
+        return
     os.environ.setdefault("OMP_NUM_THREADS", "1")
     source = options.yardstick / "kern.c"
     with tempfile.TemporaryDirectory() as folder:

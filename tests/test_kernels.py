@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from forecast import arrays, compiling, draws, engine, ledger, simulation
+from forecast import arrays, compiling, draws, engine, ledger, replay, simulation
 from forecast.drift import Drift
 from forecast.throughput import Bootstrap
 
@@ -28,13 +28,19 @@ PLAYED, DRAWN = (arrays.Plan, arrays.Luck, arrays.Trace), (arrays.Deck, arrays.W
 
 @pytest.mark.parametrize(
     ("kernel", "tuples"),
-    [(engine, PLAYED), (ledger, PLAYED), (draws, DRAWN)],
-    ids=["engine", "ledger", "draws"],
+    [(engine, PLAYED), (replay, PLAYED), (ledger, PLAYED), (draws, DRAWN)],
+    ids=["engine", "replay", "ledger", "draws"],
 )
 def test_a_kernel_is_compiled_anew_when_its_tuples_change(kernel: object, tuples: tuple[type, ...]) -> None:
     """Numba watches one file only: a changed tuple would be read by the old places. The literal makes that file change."""
     expected = digest(*tuples)
     assert expected == kernel.LAYOUT, f'the layout has changed: write LAYOUT = "{expected}"'  # type: ignore[attr-defined]
+
+
+def test_the_replay_is_compiled_anew_when_the_engine_changes() -> None:
+    """It is compiled of functions of the engine, whose file numba does not watch for it."""
+    expected = hashlib.sha256((ROOT / "forecast" / "engine.py").read_bytes()).hexdigest()[:16]
+    assert expected == replay.ENGINE, f'the engine has changed: write ENGINE = "{expected}"'
 
 
 def test_a_changed_field_changes_the_layout() -> None:
