@@ -151,8 +151,8 @@ def _tell_stretch(rows: Sequence[Sprint], stretch: _Stretch) -> Iterator[LeftOut
     why = f"it overlaps with {say_count(len(others), 'other')}" if others else "the next one begins before it ends"
     yield LeftOut("overlap", first, row, why, drawn)
     for place in others:
-        why = f"it overlaps with {name_sprint(row)}, where its {say_number(rows[place].done)} done count"
-        yield LeftOut("overlap", place, rows[place], why)
+        whole = name_sprint(row) if row.name != rows[place].name else "the one before it"
+        yield LeftOut("overlap", place, rows[place], f"it overlaps with {whole} and is drawn with it")
 
 
 def _cut_bulks(rows: Mapping[int, Sprint]) -> list[LeftOut]:

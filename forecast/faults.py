@@ -24,11 +24,15 @@ class Faults(list[Fault]):
 
 @dataclass(frozen=True)
 class Ignored:
-    """Something in a file that was read over: where it stands, what it is, and why it is not used."""
+    """Something in a file that was read over: where it stands, what it is, and why it is not used.
+
+    is_noted : the notes of the history say it too, all of a kind in one sentence
+    """
 
     where: str
     what: str
     why: str
+    is_noted: bool = False
 
     def __str__(self) -> str:
         return f"{self.where}: {self.what} is ignored; {self.why}."

@@ -62,7 +62,7 @@ class Lessons:
             history = clean(history, roadmap.start)
             name = table.history.items if isinstance(table.history, ItemsTable) else table.history
             for team, sprint, why in tell_left_out(history):
-                self.ignored.append(Ignored(f"{escape(name)}: {team}", sprint, why))
+                self.ignored.append(Ignored(f"{escape(name)}: {team}", sprint, why, is_noted=True))
         with self.faults.collected(self._lines.file):
             history.check_shares({team.name: team.share for team in roadmap.teams})
         with self.faults.collected():

@@ -171,7 +171,8 @@ def simulate(folder: str, settings: Settings) -> Forecast:
     roadmap, history = portfolio.roadmap, portfolio.history
     if not settings.quiet:
         for ignored in portfolio.ignored:
-            say(f"Note: {ignored}")
+            if not ignored.is_noted:
+                say(f"Note: {ignored}")
     model = settings.model(roadmap)
     if settings.verbose:
         counts = len(roadmap.features), len(roadmap.teams), len(history.sprints)
