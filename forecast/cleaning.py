@@ -32,11 +32,11 @@ def clean(history: History, start: dt.date) -> History:
     """The history, with what a forecast from `start` should not draw told in `left_out` and `notes`; its sprints stay all there.
 
     Left out: sprints that were still running at `start`, with two weekdays or more to come, or had not begun (a team that has no
-    others keeps them, and a note says so); and all but one of rows that are the same in team, name, dates and done. Of sprints that share more than
-    one weekday the days count once and the items all; see `_join_overlaps`. Cut down to the largest of the others: a sprint with
-    more than four times as much done as in any other, and twenty times as much as usual (the median of the others), among nine
-    sprints or more. Of 4,000 steady teams of 24 sprints that vary by 100 % (standard deviation over mean), the last happens to
-    at most 2, to none that vary by 80 %. Undated sprints are never touched.
+    others keeps them, and a note says so); and all but one of rows that are the same in team, name, dates and done. Of sprints
+    that share more than one weekday the days count once and the items all; see `_join_overlaps`. Cut down to the largest of the
+    others: a sprint with more than four times as much done as in any other, and twenty times as much as usual (the median of the
+    others), among nine sprints or more. Of 4,000 steady teams of 24 sprints that vary by 100 % (standard deviation over mean),
+    the last happens to at most 2, to none that vary by 80 %. Undated sprints are never touched.
     """
     found: list[LeftOut] = []
     early: list[str] = []
@@ -156,8 +156,8 @@ def _tell_stretch(rows: Sequence[Sprint], stretch: _Stretch) -> Iterator[LeftOut
     why = f"it overlaps with {say_count(len(others), 'other')}" if others else "the next one begins before it ends"
     yield LeftOut("overlap", first, row, why, drawn)
     for place in others:
-        why = f"it overlaps with {name_sprint(row)}, where its {say_number(rows[place].done)} done count"
-        yield LeftOut("overlap", place, rows[place], why)
+        whole = name_sprint(row) if row.name != rows[place].name else "the one before it"
+        yield LeftOut("overlap", place, rows[place], f"it overlaps with {whole} and is drawn with it")
 
 
 def _cut_bulks(rows: Mapping[int, Sprint]) -> list[LeftOut]:

@@ -26,7 +26,7 @@ class Faults(list[Fault]):
 class Ignored:
     """Something in a file that was read over: where it stands, what it is, and why it is not used.
 
-    is_noted : whether the notes of the history tell it as well, and with them every forecast
+    is_noted : the notes of the history say it too, all of a kind in one sentence
     """
 
     where: str

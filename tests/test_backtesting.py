@@ -145,6 +145,28 @@ def test_a_model_without_a_walk_is_caught_on_data_that_wander() -> None:
         assert (found.places().level_that_held(0.85) > 0.92) == (wander > 0)
 
 
+def test_the_default_is_calibrated_on_data_that_wander_and_what_is_wrong_with_its_walk_is_caught() -> None:
+    """40 teams x 56 origins whose level wanders by a quarter a sprint: at every level and question within 4 standard errors of
+    it; without a walk below 85 % by over 3, and with one three times as wide above it by over 4.
+    """
+    models = {"right": fc.Drift(), "still": fc.Drift(walk=0), "wide": fc.Drift(walk=0.9)}
+    found = fc.backtest(made(40, 80, 0.25), models=models, levels=LEVELS, runs=150, seed=SEED)
+    for question in found.questions:
+        held = {name: found.coverage(0.85, model=name, question=question.name) for name in models}
+        for level in LEVELS:
+            right = found.coverage(level, question=question.name)
+            assert right is not None
+            assert abs(right.share - level) < 4 * right.error, (question.name, level)
+        still, wide = held["still"], held["wide"]
+        assert still is not None
+        assert wide is not None
+        assert wide.share > 0.85 + 4 * wide.error, question.name
+        if question.sprints != 3:  # soon the level has hardly moved
+            assert still.share < 0.85 - 3 * still.error, question.name
+    error = {name: found.calibration_error(name) or 0.0 for name in models}
+    assert 2 * error["right"] < min(error["still"], error["wide"])
+
+
 def test_the_stated_error_is_the_one_that_is_seen(independent: fc.Backtest) -> None:
     """The spread of the coverage of 40 teams, each alone, is what each states of itself, within 4 errors of a spread."""
     for question in independent.questions:

@@ -87,3 +87,34 @@ def test_what_is_not_there_is_said(
     told = capsys.readouterr().err
     assert "skipped: titanium-items/sprints.csv is not in" in told
     assert "skipped: rueedlinger/throughput.csv is not in" in told
+
+
+def test_the_report_that_is_committed_keeps_what_was_set_out() -> None:
+    """Limits that were set before it was measured: coverage, loss, width, teams far below, short histories, releases."""
+    root = Path(__file__).parents[1] / "reports" / "calibration"
+    figures = json.loads((root / "figures.json").read_text("utf-8"))
+    judged, plain = figures["all"]["models"][:2]
+    assert (judged["is_judged"], plain["model"]) == (True, "bootstrap (window 12)")
+    for question in judged["questions"]:
+        held = {level: each["share"] for level, each in question["coverage"].items()}
+        assert 0.82 <= held["0.85"] <= 0.88, question["question"]
+        assert held["0.95"] >= 0.90
+        assert 0.46 <= held["0.5"] <= 0.58
+    assert judged["calibration_error"] <= 0.035 < plain["calibration_error"]
+    gains = [
+        1 - mine["pinball"] / theirs["pinball"]
+        for mine, theirs in zip(*(m["questions"] for m in (judged, plain)), strict=True)
+    ]
+    assert gains[0] >= 0.14
+    assert gains[1] >= 0.20
+    assert judged["questions"][2]["width"] <= 1.85
+    assert all(row["teams_below"] <= row["teams_below_if_perfect"] for row in figures["all"]["perfect"])
+    assert any(row["teams_below"] > row["teams_below_if_perfect"] for row in figures["plain"]["perfect"])
+    for told in figures["short"].values():
+        assert all(0.82 <= each["coverage"]["0.85"]["share"] <= 0.90 for each in told["models"][0]["questions"])
+    learned = figures["releases"]["learned growth"]["models"][0]
+    assert learned["alone"]["coverage"]["0.85"]["forecasts"] == 30
+    assert learned["alone"]["coverage"]["0.85"]["held"] >= 23
+    assert learned["horizon"] <= 2.2
+    crossed = next(row for row in figures["chosen"]["rows"] if row["on"] == "the half that a team is not in")
+    assert all(0.81 <= held[1] <= 0.89 for held in crossed["held"]), "within a point: read with a quarter of the runs"

@@ -159,7 +159,7 @@ def test_sprints_that_overlap_are_told() -> None:
     cleaned = clean(fc.History(rows), START)
     assert list(tell_left_out(cleaned)) == [
         ('team "Web"', 'sprint "S2"', "it overlaps with 1 other; drawn from 20 Jan 2025 to 2 Feb 2025 with 7 done"),
-        ('team "Web"', 'sprint "To do"', 'it overlaps with "S2", where its 1 done count'),
+        ('team "Web"', 'sprint "To do"', 'it overlaps with "S2" and is drawn with it'),
         (
             'team "Web"',
             'sprint "S3"',
@@ -269,7 +269,7 @@ def test_the_command_line_keeps_all_when_it_is_told_to(tmp_path: Path) -> None:
     asked = ["run", str(tmp_path), "--runs", "200", "--throughput", "bootstrap", "--json"]
     cleaned, kept = CliRunner().invoke(cli, asked), CliRunner().invoke(cli, [*asked, "--keep-all"])
     assert cleaned.exit_code == kept.exit_code == 0
-    assert cleaned.stderr.count("S2") == 1, "once is enough"
+    assert cleaned.stderr.count("S2") == 1, "one sentence a kind, and no line a sprint besides"
     assert "Note: Left out of the history, not begun at the start" in cleaned.stderr
     assert "Left out" not in kept.stderr
     told = [json.loads(result.stdout) for result in (cleaned, kept)]
