@@ -43,10 +43,15 @@ def test_places_are_rounded_and_nothing_else_is_lost() -> None:
     assert slim(svg).splitlines() == [
         '<?xml version="1.0"?>',
         '<svg a="0">',
-        '<path d="M 1.23 7 L 0.5 -3"/>',
+        '<path d="M1.23 7L0.5 -3"/>',
         '<text id="k">1.23456</text>',
         "</svg>",
     ]
+
+
+def test_lines_across_and_upright_name_only_what_changes() -> None:
+    path = "M 0 5 L 3 5 L 3 2.004 L 3.001 2 C 1 1 2 2 3 7 L 3 1 z M 3 1 L 9 9 L 3 9"
+    assert slim(f'<path d="{path}"/>') == '<path d="M0 5H3V2H3C1 1 2 2 3 7V1zM3 1L9 9H3"/>'
 
 
 def test_fonts_end_in_what_every_reader_has() -> None:

@@ -15,6 +15,7 @@ DOCTYPE = re.compile(r"<!DOCTYPE[^>]*>\s*")
 MARK = re.compile(r' id="[A-Za-z.]+[0-9]?[A-Za-z]*_\d+"')
 """The library's numbers of its parts; what is referred to has no underscore."""
 
+PATH = re.compile(r' d="(M [^"]*)"')
 FAMILIES = re.compile(r"font-family: ([^;\"]*)")
 DULL = {
     "'Bitstream Vera Sans'",
@@ -52,7 +53,7 @@ def slim(svg: str) -> str:
 
 def _slim_tag(found: re.Match[str]) -> str:
     tag = MARK.sub("", SPACES.sub(" ", found[0])).replace(' "', '"')
-    return FAMILIES.sub(_choose_fonts, DECIMALS.sub(_round, tag))
+    return PATH.sub(_shorten, FAMILIES.sub(_choose_fonts, DECIMALS.sub(_round, tag)))
 
 
 def _round(found: re.Match[str]) -> str:
@@ -63,3 +64,23 @@ def _round(found: re.Match[str]) -> str:
 def _choose_fonts(found: re.Match[str]) -> str:
     named = [family for family in found[1].split(", ") if family not in DULL]
     return f"font-family: {', '.join([*named, *OF_READERS])}"
+
+
+def _shorten(found: re.Match[str]) -> str:
+    """A path in which lines across or upright name only what changes: steps and boxes become half as long."""
+    words, places = [], found[1].split(" ")
+    at, x, y = 0, "", ""
+    while at < len(places):
+        word = places[at]
+        count = {"M": 2, "L": 2, "Q": 4, "C": 6}.get(word, 0)
+        values = places[at + 1 : at + 1 + count]
+        at += 1 + count
+        if word == "L" and values[1] == y:
+            words.append(f"H{values[0]}")
+        elif word == "L" and values[0] == x:
+            words.append(f"V{values[1]}")
+        else:
+            words.append(word + " ".join(values))
+        if values:
+            x, y = values[-2:]
+    return f' d="{"".join(words)}"'
