@@ -18,10 +18,15 @@ from forecast.charts.past import throughput
 from forecast.charts.roadmaps import dates, heatmap
 from forecast.charts.spells import days
 from forecast.charts.trust import calibration, pit
+from forecast.charts.whatifs import frontier, slips
 from forecast.errors import Fault, did_you_mean, quote
 from forecast.explanation import explain
+from forecast.impact import Impact, compare
 from forecast.outcome import LEVELS, Forecast
+from forecast.positions import Frontier
+from forecast.positions import frontier as try_everywhere
 from forecast.verdict import Backtest
+from forecast.whatif import WhatIf
 
 KINDS = ("png", "svg", "pdf")
 MOST_PIXELS = 2**16 - 1
@@ -32,8 +37,8 @@ class Chart:
     """A chart that can be asked for by name.
 
     draw : makes it; by_page : it has a row a feature, and as many pictures as these take
-    needs : "feature" or "team" or nothing: what has to be named; takes : what may be
-    thing : makes what is drawn from the forecast; None for the forecast itself
+    needs : "feature", "team", "what_if" or nothing: what has to be named; takes : what may be
+    thing : makes what is drawn from the forecast (and the what-if, where it takes one); None for the forecast itself
     """
 
     draw: Callable[..., Axes]
@@ -42,11 +47,22 @@ class Chart:
     needs: str = ""
     takes: str = ""
     has_levels: bool = False
-    thing: Callable[[Forecast], Any] | None = None
+    thing: Callable[..., Any] | None = None
 
 
 def _test_past(forecast: Forecast) -> Backtest:
     return backtest(forecast.history, models=forecast.model, seed=forecast.seed)
+
+
+def _compare(forecast: Forecast, what_if: WhatIf) -> Impact:
+    return compare(forecast, forecast.again(what_if.apply(forecast.roadmap)))
+
+
+def _try_everywhere(forecast: Forecast, what_if: WhatIf) -> Frontier:
+    if what_if.tried is None:
+        raise Fault("chart frontier", f"{len(what_if.edits)} edits", "one feature is tried: add or move one")
+    feature, then = what_if.tried
+    return try_everywhere(forecast, feature, then=then)
 
 
 CHARTS = {
@@ -56,6 +72,8 @@ CHARTS = {
     "burn-up": Chart(burn_up, "what the roadmap, or a team, gets done", takes="team"),
     "throughput": Chart(throughput, "what each sprint of a team finished", needs="team", takes="team"),
     "days": Chart(days, "where the days until each feature go", by_page=True, thing=explain),
+    "slips": Chart(slips, "what a what-if moves", needs="what_if", takes="what_if", thing=_compare),
+    "frontier": Chart(frontier, "what each rank costs", needs="what_if", takes="what_if", thing=_try_everywhere),
     "calibration": Chart(calibration, "how often forecasts of the past held", thing=_test_past),
     "pit": Chart(pit, "where what happened fell in what was forecast", thing=_test_past),
 }
@@ -68,10 +86,13 @@ def draw(
     *,
     feature: str | None = None,
     team: str | None = None,
+    what_if: WhatIf | None = None,
     size: Size | None = None,
     levels: Sequence[float] = LEVELS,
 ) -> list[Picture]:
     """The pictures of a chart: one, or as many as its rows take.
+
+    what_if : of "slips" and "frontier", which tries the feature that it adds or moves at every rank
 
     Raises Fault for an unknown chart, for a feature or team that it needs and is not told, or has no use for.
     """
@@ -80,17 +101,16 @@ def draw(
         raise Fault("chart", quote(name), way_out)
     chart = CHARTS[name]
     options: dict[str, Any] = {"size": size} | ({"levels": levels} if chart.has_levels else {})
-    for what, given in (("feature", feature), ("team", team)):
+    for what, given in (("feature", feature), ("team", team), ("what_if", what_if)):
         if given is None and chart.needs == what:
-            known = forecast.features if what == "feature" else [each.name for each in forecast.roadmap.teams]
-            raise Fault(
-                f"chart {name}", f"no {what}", f"say which {what}, such as {quote(known[0]) if known else '...'}"
-            )
+            raise Fault(f"chart {name}", f"no {_say(what)}", _say_example(forecast, what))
         if given is not None and chart.takes != what:
-            raise Fault(f"chart {name}", f"{what} = {quote(given)}", f"it is not about one {what}; leave it out")
-        if given is not None:
+            shown = f" = {quote(given)}" if isinstance(given, str) else ""
+            raise Fault(f"chart {name}", f"{_say(what)}{shown}", f"it is not about one {_say(what)}; leave it out")
+        if given is not None and what != "what_if":
             options[what] = given
-    thing = chart.thing(forecast) if chart.thing else forecast
+    asked = {"what_if": what_if} if what_if is not None else {}
+    thing = chart.thing(forecast, **asked) if chart.thing else forecast
     if not chart.by_page:
         return [_picture_of(chart.draw(thing, **options))]
     found = pages(forecast, size)
@@ -99,6 +119,17 @@ def draw(
         title = {"title": f"{page}"} if len(found) > 1 and page.title else {}
         drawn.append(_picture_of(chart.draw(thing, features=page.features, **options, **title)))
     return drawn
+
+
+def _say(what: str) -> str:
+    return what.replace("_", "-")
+
+
+def _say_example(forecast: Forecast, what: str) -> str:
+    if what == "what_if":
+        return "say which edits: give a what-if.toml, or a WhatIf"
+    known = forecast.features if what == "feature" else [each.name for each in forecast.roadmap.teams]
+    return f"say which {what}, such as {quote(known[0]) if known else '...'}"
 
 
 def _picture_of(ax: Axes) -> Picture:

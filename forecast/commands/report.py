@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 @click.option(
     "--what-if", "what_ifs", multiple=True, metavar="FILE", help="A what-if.toml to report on; several side by side."
 )
+@click.option("--everywhere", is_flag=True, help="Try what a what-if adds or moves at every rank, too.")
 @click.option("--title", metavar="TEXT", help="What it is a forecast of; the name of the folder if not given.")
 @click.option("--force", is_flag=True, help="Overwrite files that are there.")
 @with_settings
@@ -31,6 +32,7 @@ def report(
     out: str | None,
     markdown: bool,
     what_ifs: tuple[str, ...],
+    everywhere: bool,
     title: str | None,
     force: bool,
     **given: Any,
@@ -48,7 +50,9 @@ def report(
     settings = Settings(as_json=False, as_csv=False, **given)
     if markdown == (out is not None):
         raise click.UsageError("Say where to write it with --out FOLDER, or print it with --markdown: one of the two.")
-    made = report_on(folder, settings, title, what_ifs, has_pictures=not markdown)
+    if everywhere and not what_ifs:
+        raise click.UsageError("--everywhere tries what a what-if adds or moves at every rank: give a --what-if FILE.")
+    made = report_on(folder, settings, title, what_ifs, everywhere=everywhere, has_pictures=not markdown)
     if markdown:
         write(made.markdown)
         return
@@ -63,7 +67,7 @@ def report(
 
 
 def report_on(
-    folder: str, settings: Settings, title: str | None, what_ifs: Sequence[str], has_pictures: bool
+    folder: str, settings: Settings, title: str | None, what_ifs: Sequence[str], everywhere: bool, has_pictures: bool
 ) -> Report:
     """The report that was asked for; a bar tells how far it is."""
     forecast = simulate(folder, settings)
@@ -86,6 +90,7 @@ def report_on(
             levels=settings.levels,
             checkup=checkup,
             what_ifs=asked,
+            everywhere=everywhere,
             has_pictures=has_pictures,
             progress=tell,
         )

@@ -14,6 +14,7 @@ from forecast.impact import Impact, compare, hold_all
 from forecast.impact_wording import tell
 from forecast.inspection import check
 from forecast.outcome import LEVELS, Forecast
+from forecast.positions import Frontier, frontier
 from forecast.values import read_levels
 from forecast.verdict import Backtest
 from forecast.whatif import WhatIf
@@ -28,7 +29,7 @@ class Facts:
 
     told : `Forecast.to_dict` with "why" of each feature, "portfolio", "objectives", "check", "backtest" and "what_ifs"
     levels : those that are columns; told["features"] has the promise level as well
-    impacts : one a what-if, in the order of told["what_ifs"]
+    impacts : one a what-if, in the order of told["what_ifs"]; frontiers : likewise, None where no ranks were tried
     """
 
     title: str
@@ -39,6 +40,7 @@ class Facts:
     checkup: Checkup
     backtest: Backtest | None
     impacts: tuple[Impact, ...]
+    frontiers: tuple[Frontier | None, ...]
 
 
 def find_facts(
@@ -48,11 +50,13 @@ def find_facts(
     levels: Sequence[float] = LEVELS,
     checkup: Checkup | None = None,
     what_ifs: Sequence[WhatIf] = (),
+    everywhere: bool = False,
     progress: Progress | None = None,
 ) -> Facts:
     """Everything that a report of a forecast tells, simulated where it takes that, with the same seed, runs and model.
 
     checkup : of the files that it came from; None examines the roadmap and the history
+    everywhere : try the one feature that a what-if adds or moves at every rank
     progress : called with (steps done, all steps)
     """
     step = _count_steps(progress, 4 + len(what_ifs))
@@ -71,12 +75,22 @@ def find_facts(
     step()
     told["portfolio"] = _tell_portfolio(forecast, told)
     told["objectives"] = _tell_objectives(forecast, told)
-    impacts, told["what_ifs"] = [], []
+    impacts, told["what_ifs"], frontiers = [], [], []
     for what_if in what_ifs:
         impacts.append(compare(forecast, forecast.again(what_if.apply(forecast.roadmap))))
         told["what_ifs"].append(tell(impacts[-1], what_if, levels))
+        frontiers.append(_try_everywhere(forecast, what_if) if everywhere else None)
+        told["what_ifs"][-1]["frontier"] = frontiers[-1] and frontiers[-1].to_dict()
         step()
-    return Facts(title, forecast, levels, told, explanation, checkup, tested, tuple(impacts))
+    return Facts(title, forecast, levels, told, explanation, checkup, tested, tuple(impacts), tuple(frontiers))
+
+
+def _try_everywhere(forecast: Forecast, what_if: WhatIf) -> Frontier | None:
+    """The feature that a what-if adds or moves, at every rank; None where it does so with none, or with several."""
+    if what_if.tried is None:
+        return None
+    feature, then = what_if.tried
+    return frontier(forecast, feature, then=then)
 
 
 def _count_steps(progress: Progress | None, steps: int) -> Callable[[], None]:

@@ -44,6 +44,7 @@ def to_markdown(story: Story) -> str:
         moved = [[row["name"], row["before"], row["after"], row["slip"], row["flip"]] for row in each["rows"]]
         parts += [f"## What if: {quiet(each['name'])}", quiet(f"{each['edits']}. {each['sentence']}")]
         parts += [_table(["Feature", "Before", "After", "Slip (days)", "Promise"], moved)] if moved else []
+        parts += [quiet(" ".join(each["everywhere"]["sentences"]))] if each["everywhere"] else []
     trust = story["trust"]
     findings = [f"{sentence} {way_out}" for severity, sentence, way_out in trust["findings"] if severity != "note"]
     parts += ["## How far to trust it", quiet(" ".join(trust["sentences"])), quiet(trust["verdict"])]

@@ -18,7 +18,7 @@ from forecast.charts.past import throughput
 from forecast.charts.roadmaps import dates, heatmap
 from forecast.charts.spells import days
 from forecast.charts.trust import calibration, pit
-from forecast.charts.whatifs import slips
+from forecast.charts.whatifs import frontier, slips
 from forecast.report.facts import Facts
 from forecast.wording import holds
 
@@ -101,12 +101,16 @@ def _of_features(facts: Facts) -> Iterator[Shot]:
 
 
 def _of_what_ifs(facts: Facts) -> Iterator[Shot]:
-    for number, (impact, told) in enumerate(zip(facts.impacts, facts.told["what_ifs"], strict=True), start=1):
+    told_of = zip(facts.impacts, facts.told["what_ifs"], facts.frontiers, strict=True)
+    for number, (impact, told, found) in enumerate(told_of, start=1):
         title = told["name"] or f"What-if {number}"
         yield Shot(
             f"what-if-{number}", f"what-if-{number}", f"What moves: {title}.",
             partial(slips, impact, title=title),
         )  # fmt: skip
+        if found is not None:
+            alt = f"{found.feature} at each rank: its date against the harm to the others."
+            yield Shot(f"frontier-{number}", f"frontier-{number}", alt, partial(frontier, found))
 
 
 def _of_teams(facts: Facts) -> Iterator[Shot]:

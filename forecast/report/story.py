@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from forecast.errors import escape
+from forecast.frontier_wording import tell_everywhere
 from forecast.impact_wording import find_shown, say_chance_when, say_slip
 from forecast.phrases import MONTHS, say_count, say_date
 from forecast.report.facts import Facts
@@ -61,7 +62,10 @@ def tell_story(facts: Facts) -> Story:
         "has_due": any(row["due"] for row in rows),
         "rows": rows,
         "months": _tell_months(facts, rows),
-        "what_ifs": [_tell_what_if(each, number) for number, each in enumerate(told["what_ifs"], start=1)],
+        "what_ifs": [
+            {**_tell_what_if(each, number), "everywhere": tell_everywhere(found, forecast) if found else None}
+            for number, (each, found) in enumerate(zip(told["what_ifs"], facts.frontiers, strict=True), start=1)
+        ],
         "teams": [_tell_team(each, number) for number, each in enumerate(_busy(facts), start=1)],
         "trust": _tell_trust(facts),
         "provenance": say_provenance(told),

@@ -57,6 +57,9 @@ def to_xlsx(facts: Facts) -> bytes:
             ["What-if", "Feature", "Before", "After", "Slip (working days)", "Chance before", "Chance after", "Flip"],
             _slips(told, level),
         )
+    if any(facts.frontiers):
+        heads = ["What-if", "Feature", "Rank", "Last rank", f"{say_level(level)} sure by", "Chance", "Breaks", "Harm"]
+        _write(book, "Every rank", [*heads, "All hold", "Not beaten", "Recommended"], _ranks(told))
     origin = told["provenance"]
     listed = [[key, json.dumps(value) if isinstance(value, dict) else value] for key, value in origin.items()]
     _write(book, "Provenance", ["What", "Value"], [*listed, *(["note", note] for note in told["notes"])])
@@ -90,6 +93,16 @@ def _slips(told: Told, level: float) -> Iterable[list[Any]]:
                 row["chance_after"],
                 row["flip"],
             ]
+
+
+def _ranks(told: Told) -> Iterable[list[Any]]:
+    for number, what_if in enumerate(told["what_ifs"], start=1):
+        found = what_if["frontier"] or {"positions": []}
+        for each in found["positions"]:
+            place = [each["rank"], each["last_rank"], _day(each["date"]), each["chance"], "; ".join(each["breaks"])]
+            marks = ["yes" if each["is_best"] else None, "yes" if each == found["recommended"] else None]
+            name = what_if["name"] or f"What-if {number}"
+            yield [name, found["feature"], *place, each["harm"], each["all_hold"], *marks]
 
 
 def _day(date: str | None) -> dt.date | None:
