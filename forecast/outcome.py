@@ -289,7 +289,8 @@ class Forecast:
         is_certain = self._is_certain(row)
         return {
             "name": self.features[row],
-            "objective": None if feature is None else feature.objective,
+            "objective": None if feature is None else feature.objective and str(feature.objective),
+            "objectives": {} if feature is None else dict(feature.objectives),
             "due": due and due.isoformat(),
             "chance": None if held is None else held / self.runs,
             "chance_se": None if held is None else 0.0 if is_certain else share_error(held, self.runs),

@@ -50,6 +50,8 @@ DayOrDayOfYear = Annotated[Annotated[dt.date, Tag("<a date>")] | Text, Either, _
 Name = Annotated[str, _shown(type="string", minLength=1)]
 Amount = Annotated[float, _shown(type="number", minimum=0)]
 Share = Annotated[float, _shown(type="number", minimum=0, maximum=1)]
+Weights = Annotated[dict[str, Share], Tag("<a table>")]
+Objectives = Annotated[Annotated[str, Tag("<a text>"), _shown(type="string", minLength=1)] | Weights, Either]
 Count = Annotated[int, _shown(type="integer", minimum=1)]
 Length = Annotated[int, _shown(type="integer", minimum=1, maximum=LONGEST_SPRINT)]
 HandoffName = Annotated[str, _shown(enum=["next-sprint", "immediate"])]
@@ -121,8 +123,9 @@ class FeatureTable(Table):
     """false for a due date that is no promise."""
     not_before: Day | None = None
     """The first day on which it may start."""
-    objective: Name | None = None
-    """What it serves; it groups features and chooses the share of a team's time under `allocation`."""
+    objective: Objectives | None = None
+    """What it serves; it groups features and chooses the share of a team's time under `allocation`. Several have weights that add
+    up to 1, { "Grow revenue" = 0.7, Debt = 0.3 }, and the first one chooses."""
     value: Amount | None = None
     """What it is worth, in a unit of your own."""
     cost_of_delay: Amount | None = None
