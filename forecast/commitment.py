@@ -106,6 +106,23 @@ class First:
     now: Commitment
     impact: Impact = field(repr=False)
 
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values, ready for JSON; chances of being done by the day, in the old order and in the new one."""
+        old, by = self.impact.before, self.now.by
+        return {
+            "order": [feature.name for feature in self.roadmap.features],
+            "before": self.before,
+            "after": self.after,
+            "after_se": self.after_se,
+            "features": list(self.now.features),
+            "chance": self.now.chance,
+            "breaks": list(self.impact.breaks),
+            "mends": list(self.impact.mends),
+            "chances": {
+                name: [old.chance(name, by=by), self.impact.after.chance(name, by=by)] for name in self.now.alone
+            },
+        }
+
 
 @dataclass(frozen=True, eq=False)
 class Commitment:

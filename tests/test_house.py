@@ -35,9 +35,9 @@ FLOORS: tuple[tuple[str, ...], ...] = tuple(
         "menu screening search selection pledges headroom cadence rollup",
         "files reader toml shape schema lines loading grid workbook parquet columns notation rows sheets "
         "faults writing importers charts report snapshots inspection json_schema starter actuals whatif_file "
-        "experience lessons wording impact_wording sentences",
+        "experience lessons wording impact_wording sentences pledge_wording",
         "cli commands options screen web __main__ checklist binding scoreboard edit_options impact_page frontier_page "
-        "remedies_page remedy_options",
+        "remedies_page remedy_options commit_page",
     )
 )
 """Kernels, nouns, model, answers, edges, doors. A package of its own (importers) stands on one floor with all its modules."""
