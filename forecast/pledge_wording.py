@@ -65,12 +65,10 @@ def _say_guesses(commitment: Commitment) -> str:
     """Neither the product nor the minimum is the chance of all."""
     alone = [commitment.alone[name] for name in commitment.features]
     runs = commitment.runs
-    product, least = math.prod(alone), min(alone)
-    sure = say_chance(commitment.chance, runs)
-    told = f"their own chances, from {say_chance(least, runs)} up, would multiply to {say_chance(product, runs)}"
-    if say_chance(product, runs) == sure == say_chance(least, runs):
-        return f"each has at least {say_chance(least, runs)}"
-    return told
+    least, product = say_chance(min(alone), runs), say_chance(math.prod(alone), runs)
+    if product == say_chance(commitment.chance, runs):
+        return f"each by itself has {least}" + ("" if least.startswith(">") else " or more")
+    return f"their own chances, from {least} up, would multiply to {product}"
 
 
 def _say_why_below(commitment: Commitment) -> str:
@@ -101,9 +99,9 @@ def _say_bound(commitment: Commitment, name: str) -> str:
         return ""
     if line.bound <= line.value * (1 + 1e-9):
         return " (none is worth more)"
-    unit = f"worth {say_number(line.bound)}" if commitment.has_values else say_count(round(line.bound), "feature")
-    gap = (line.bound - line.value) / line.bound
-    return f" (no set is {unit} or more beyond this bound; this one is within {max(100 * gap, 0.1):.1f} % of it)"
+    most = f"{say_number(line.bound)} in value" if commitment.has_values else say_count(round(line.bound), "feature")
+    gap = 100 * (line.bound - line.value) / line.bound
+    return f" (found by search; {most} is a bound that no set exceeds, {max(gap, 0.1):.1f} % more)"
 
 
 def say_at_least(commitment: Commitment) -> str:
@@ -114,10 +112,10 @@ def say_at_least(commitment: Commitment) -> str:
     said = []
     for count in range(total, 0, -1):
         chance = say_chance(commitment.at_least(count), runs)
-        said.append(f"{'all ' if count == total else 'at least '}{count} with {chance}")
+        said.append(f"all {count} arrive by then with {chance}" if count == total else f"at least {count} with {chance}")
         if chance.startswith(">") or len(said) == MOST_STEPS:
             break
-    return f"Of the {total} promised, {say_list(said)} arrive by then."
+    return f"Of the {total} promised, {say_list(said)}."
 
 
 def say_stairs(commitment: Commitment) -> Iterator[str]:
@@ -129,7 +127,8 @@ def say_stairs(commitment: Commitment) -> Iterator[str]:
     yield f"What each further promise costs ({best}, whatever it is worth):"
     before = 1.0
     for number, step in enumerate(steps[:MOST_STEPS], start=1):
-        cost = f", {100 * max(before - step.chance, 0.0):.0f} points less" if number > 1 else ""
+        fewer = _whole_percent(before) - _whole_percent(step.chance)
+        cost = f", {say_count(fewer, 'point')} less" if number > 1 and fewer > 0 else ""
         yield f"  {number:>2}. {_say_step(step)}: {say_chance(step.chance, runs)}{cost}"
         before = step.chance
     if len(steps) > MOST_STEPS:
@@ -190,13 +189,18 @@ def say_first(first: First, commitment: Commitment) -> Iterator[str]:
         chance = say_chance(first.now.chance, runs)
         yield f"Then {say_names_of(more)} can be promised as well: all {len(first.now.features)} together with {chance}."
     broken, mended = first.impact.breaks, first.impact.mends
-    for names, does in ((broken, "no longer"), (mended, "only then")):
+    for names, when in ((broken, "no longer"), (mended, "only then")):
         if names:
-            yield f"{'Promise' if len(names) == 1 else 'Promises'} of the roadmap that {does} hold: {say_names_of(names)}."
+            yield f"Of the due dates, {when} {'holds' if len(names) == 1 else 'hold'} {_say_dues(first, names)}."
     losers = _find_losers(first, commitment)
     if losers:
         said = [f"{escape(name)} ({say_chance(was, runs)}, then {say_chance(now, runs)})" for name, was, now in losers]
         yield f"Who pays, in the chance of being done by then: {say_few(said)}."
+
+
+def _say_dues(first: First, names: Sequence[str]) -> str:
+    roadmap = first.roadmap
+    return say_few([f"{escape(name)} ({say_date(roadmap.feature(name).due)})" for name in names], MOST_NAMED)
 
 
 def _find_losers(first: First, commitment: Commitment) -> list[tuple[str, float, float]]:
@@ -255,6 +259,11 @@ def say_roll_up(rollup: RollUp) -> Iterator[str]:
         yield f"{say_goal(goal, rollup.level)}."
     if rollup.others and rollup.goals:
         yield f"{say_count(len(rollup.others), 'feature')} {'serves' if len(rollup.others) == 1 else 'serve'} no objective."
+
+
+def _whole_percent(chance: float) -> int:
+    """As it is printed: rounded down, and never all."""
+    return min(int(100 * chance + 1e-9), 99)
 
 
 def _percent(level: float) -> str:
