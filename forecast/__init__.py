@@ -62,6 +62,16 @@ _HOME = {
     "Reason": "reasons",
     "Forecast": "outcome",
     "HowMany": "tally",
+    # what to promise
+    "commit": "commitment",
+    "Commitment": "commitment",
+    "plan_cadence": "cadence",
+    "Cadence": "cadence",
+    "find_headroom": "headroom",
+    "Headroom": "headroom",
+    "objectives": "rollup",
+    "RollUp": "rollup",
+    "Goal": "rollup",
     # whether the data is good enough
     "check": "inspection",
     "Checkup": "checkup",
@@ -89,8 +99,10 @@ __all__ = [
     "After",
     "Backtest",
     "Bootstrap",
+    "Cadence",
     "Capacity",
     "Checkup",
+    "Commitment",
     "Drift",
     "Edit",
     "Estimate",
@@ -101,6 +113,8 @@ __all__ = [
     "Finding",
     "Forecast",
     "Frontier",
+    "Goal",
+    "Headroom",
     "Hindsight",
     "History",
     "HowMany",
@@ -121,6 +135,7 @@ __all__ = [
     "Report",
     "Risk",
     "Roadmap",
+    "RollUp",
     "Slip",
     "Sprint",
     "Team",
@@ -129,9 +144,11 @@ __all__ = [
     "backtest",
     "charts",
     "check",
+    "commit",
     "compare",
     "count_items",
     "explain",
+    "find_headroom",
     "find_looks",
     "find_reasons",
     "frontier",
@@ -140,6 +157,8 @@ __all__ = [
     "learn",
     "look_back",
     "make_report",
+    "objectives",
+    "plan_cadence",
     "read",
     "read_past",
     "read_what_if",
@@ -152,7 +171,9 @@ if TYPE_CHECKING:
     from forecast import charts as charts
     from forecast.actuals import read_past
     from forecast.backtesting import backtest
+    from forecast.cadence import Cadence, plan_cadence
     from forecast.checkup import Checkup
+    from forecast.commitment import Commitment, commit
     from forecast.counting import how_many
     from forecast.drift import Drift
     from forecast.errors import Fault, Refused
@@ -162,6 +183,7 @@ if TYPE_CHECKING:
     from forecast.files import read
     from forecast.finding import Finding
     from forecast.growth import Learned
+    from forecast.headroom import Headroom, find_headroom
     from forecast.hindsight import Hindsight, PastRoadmap, look_back
     from forecast.history import History, Sprint
     from forecast.impact import Impact, compare
@@ -178,6 +200,7 @@ if TYPE_CHECKING:
     from forecast.retrospect import find_looks
     from forecast.rivals import MeanRate, Poisson
     from forecast.roadmap import Roadmap
+    from forecast.rollup import Goal, RollUp, objectives
     from forecast.simulation import simulate
     from forecast.slip import Slip
     from forecast.starter import init

@@ -15,7 +15,9 @@ from forecast import __version__
 from forecast.commands.backtest import backtest
 from forecast.commands.chart import chart
 from forecast.commands.check import check
+from forecast.commands.commit import commit
 from forecast.commands.init import init
+from forecast.commands.objectives import objectives
 from forecast.commands.report import report
 from forecast.commands.run import run
 from forecast.commands.schema import schema
@@ -53,7 +55,7 @@ def cli() -> None:
     """
 
 
-COMMANDS = (init, check, run, report, chart, what_if, backtest, schema)
+COMMANDS = (init, check, run, report, chart, what_if, commit, objectives, backtest, schema)
 for command in COMMANDS:
     cli.add_command(command)
 

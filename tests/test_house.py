@@ -26,18 +26,18 @@ FLOORS: tuple[tuple[str, ...], ...] = tuple(
     tuple(names.split())
     for names in (
         "errors arrays compiling draws engine replay ledger reference scores",
-        "values dates estimate history team feature cycles roadmap fingerprint phrases finding edits whatif "
+        "values dates quarters estimate objective history team feature cycles roadmap fingerprint phrases finding edits whatif "
         "growth items",
         "throughput calendar plan scope luck prospects oddities pacing past clue trust timekeeping soundness "
         "precedence remarks ancestry rivals cleaning looks retrospect drift pace",
         "tally simulation counting outcome impact frontier remedies remedy commitment allocation order backtesting "
         "explanation reasons alone assumptions checkup origins coverage verdict hindsight slip positions burnup "
-        "menu screening search",
+        "menu screening search selection pledges headroom cadence rollup",
         "files reader toml shape schema lines loading grid workbook parquet columns notation rows sheets "
         "faults writing importers charts report snapshots inspection json_schema starter actuals whatif_file "
-        "experience lessons wording impact_wording frontier_wording sentences",
+        "experience lessons wording impact_wording frontier_wording sentences pledge_wording",
         "cli commands options screen web __main__ checklist binding scoreboard edit_options impact_page frontier_page "
-        "remedies_page remedy_options",
+        "remedies_page remedy_options commit_page",
     )
 )
 """Kernels, nouns, model, answers, edges, doors. A package of its own (importers) stands on one floor with all its modules."""
