@@ -58,6 +58,8 @@ _HOME = {
     "Remedies": "remedy",
     "Remedy": "remedy",
     "Menu": "menu",
+    "allocate": "allocation",
+    "Allocation": "allocation",
     "find_reasons": "reasons",
     "Reason": "reasons",
     "Forecast": "outcome",
@@ -87,6 +89,7 @@ _MODULES = ("charts",)
 
 __all__ = [
     "After",
+    "Allocation",
     "Backtest",
     "Bootstrap",
     "Capacity",
@@ -126,6 +129,7 @@ __all__ = [
     "Team",
     "WhatIf",
     "__version__",
+    "allocate",
     "backtest",
     "charts",
     "check",
@@ -151,6 +155,7 @@ __all__ = [
 if TYPE_CHECKING:
     from forecast import charts as charts
     from forecast.actuals import read_past
+    from forecast.allocation import Allocation, allocate
     from forecast.backtesting import backtest
     from forecast.checkup import Checkup
     from forecast.counting import how_many

@@ -12,6 +12,7 @@ from typing import Any
 import click
 
 from forecast import __version__
+from forecast.commands.allocate import allocate
 from forecast.commands.backtest import backtest
 from forecast.commands.chart import chart
 from forecast.commands.check import check
@@ -53,7 +54,7 @@ def cli() -> None:
     """
 
 
-COMMANDS = (init, check, run, report, chart, what_if, backtest, schema)
+COMMANDS = (init, check, run, report, chart, what_if, allocate, backtest, schema)
 for command in COMMANDS:
     cli.add_command(command)
 
