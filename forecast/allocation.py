@@ -15,13 +15,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from forecast.arrays import Floats
-from forecast.dates import Dateish, read_date
+from forecast.dates import Dateish
 from forecast.errors import Fault, did_you_mean, quote
 from forecast.impact import Impact, compare
 from forecast.ledger import Reason
 from forecast.outcome import LEVELS, Forecast
 from forecast.roadmap import Roadmap
-from forecast.spending import Objective, Progress, Spending, keep_books, list_objectives, weigh
+from forecast.spending import Objective, Progress, Spending, keep_books, list_objectives, read_day, weigh
 from forecast.tally import runs_needed
 from forecast.team import Team
 
@@ -267,20 +267,6 @@ def allocate(
         impact = compare(forecast if plain is roadmap else forecast.again(plain), strict)
         enforced = actual if strict is forecast else keep_books(strict, last, objectives, progress)
     return Allocation(forecast, last, aims, targets is not None, actual, enforced, impact)
-
-
-def read_day(forecast: Forecast, by: Dateish, where: str) -> dt.date:
-    """A day that the forecast has played. Raises Fault for one before its first working day or beyond its horizon."""
-    last = read_date(by, where, "by")
-    day = forecast.roadmap.clock.days_until(last)
-    if day < 1:
-        raise Fault(
-            where, f"by = {last}", f"the first working day of the roadmap is {forecast.roadmap.clock.dates(1)[0]}"
-        )
-    if day > forecast.horizon:
-        end = forecast.roadmap.clock.dates(int(forecast.horizon))[-1]
-        raise Fault(where, f"by = {last}", f"the forecast looks ahead until {end}; ask for a day until then")
-    return last
 
 
 def _read_targets(roadmap: Roadmap, targets: Mapping[str, float] | None) -> dict[str, Mapping[str, float]]:

@@ -15,6 +15,8 @@ from forecast import engine, ledger
 from forecast.arrays import Floats, Longs, Plan, Trace
 from forecast.calendar import Calendar, lay_calendar
 from forecast.compiling import is_kept
+from forecast.dates import Dateish, read_date
+from forecast.errors import Fault
 from forecast.explanation import gather_runs
 from forecast.feature import External, Feature
 from forecast.outcome import Forecast
@@ -113,6 +115,20 @@ def keep_books(
         if progress is not None:
             progress(done, forecast.runs)
     return books.close()
+
+
+def read_day(forecast: Forecast, by: Dateish, where: str) -> dt.date:
+    """A day that the forecast has played. Raises Fault for one before its first working day or beyond its horizon."""
+    last = read_date(by, where, "by")
+    day = forecast.roadmap.clock.days_until(last)
+    if day < 1:
+        raise Fault(
+            where, f"by = {last}", f"the first working day of the roadmap is {forecast.roadmap.clock.dates(1)[0]}"
+        )
+    if day > forecast.horizon:
+        end = forecast.roadmap.clock.dates(int(forecast.horizon))[-1]
+        raise Fault(where, f"by = {last}", f"the forecast looks ahead until {end}; ask for a day until then")
+    return last
 
 
 def needs_compiling() -> bool:
