@@ -26,7 +26,7 @@ FLOORS: tuple[tuple[str, ...], ...] = tuple(
     tuple(names.split())
     for names in (
         "errors arrays compiling draws engine replay ledger reference scores",
-        "values dates estimate history team feature cycles roadmap fingerprint phrases finding edits whatif "
+        "values dates quarters estimate objective history team feature cycles roadmap fingerprint phrases finding edits whatif "
         "growth items",
         "throughput calendar plan scope luck prospects oddities pacing past clue trust timekeeping soundness "
         "precedence remarks ancestry rivals cleaning looks retrospect drift pace",
