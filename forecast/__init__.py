@@ -60,6 +60,9 @@ _HOME = {
     "Menu": "menu",
     "allocate": "allocation",
     "Allocation": "allocation",
+    "order": "ordering",
+    "Ordering": "ordering",
+    "Move": "ordering",
     "find_reasons": "reasons",
     "Reason": "reasons",
     "Forecast": "outcome",
@@ -113,6 +116,8 @@ __all__ = [
     "Look",
     "MeanRate",
     "Menu",
+    "Move",
+    "Ordering",
     "Part",
     "PastRoadmap",
     "Poisson",
@@ -144,6 +149,7 @@ __all__ = [
     "learn",
     "look_back",
     "make_report",
+    "order",
     "read",
     "read_past",
     "read_what_if",
@@ -175,6 +181,7 @@ if TYPE_CHECKING:
     from forecast.json_schema import roadmap_schema
     from forecast.looks import Look, learn
     from forecast.menu import Menu
+    from forecast.ordering import Move, Ordering, order
     from forecast.outcome import Forecast
     from forecast.positions import Frontier, Position, frontier
     from forecast.reasons import Reason, find_reasons

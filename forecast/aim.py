@@ -63,7 +63,8 @@ class Aim:
             return cost
         kept = np.maximum(np.ceil(finish), 1) <= self.due[:, None]
         if self.kind == PROMISES:
-            return kept[self.weights > 0].all(axis=0).astype(np.float64)
+            held: Floats = np.all(kept[self.weights > 0], axis=0).astype(np.float64)
+            return held
         value: Floats = self.weights @ kept
         return value
 
@@ -80,7 +81,7 @@ class Aim:
 
 
 def read_aim(forecast: Forecast, kind: object, by: Dateish | None) -> Aim:
-    """The aim that arguments stand for. Raises Fault for another kind, a day out of reach, and when there is nothing to aim at."""
+    """The aim that arguments stand for. Raises Fault for another kind, a day out of reach, and nothing to aim at."""
     if kind not in AIMS:
         hint = did_you_mean(kind, AIMS) if isinstance(kind, str) else ""
         raise Fault("order", f"aim = {quote(kind)}", f"an aim is one of {', '.join(AIMS)}.{hint}")

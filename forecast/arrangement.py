@@ -10,6 +10,9 @@ from forecast.errors import Fault, did_you_mean, quote
 from forecast.roadmap import Roadmap
 from forecast.values import read_list
 
+MOST_LISTED = 100
+"""Features of whose orders all may be listed."""
+
 Order = tuple[int, ...]
 """Features by their index in the given roadmap, the most important first."""
 
@@ -112,7 +115,9 @@ class Arrangement:
         return order if self.allows(order) else None
 
     def list_all(self, most: int) -> list[Order] | None:
-        """Every order that is allowed; None when there are more than so many."""
+        """Every order that is allowed; None when there are more than so many, or too many features to tell."""
+        if len(self.names) > MOST_LISTED:
+            return None
         found: list[Order] = []
         for order in self._grow((), frozenset()):
             found.append(order)
@@ -131,7 +136,7 @@ class Arrangement:
 
 
 def count_moved(order: Order) -> int:
-    """How many features have to be moved to get from the given order to this one: all but the longest run that keeps its order."""
+    """How many features have to be moved to get from the given order to this one: all but the most that keep their order."""
     ends: list[int] = []
     for each in order:
         low, high = 0, len(ends)

@@ -17,6 +17,7 @@ from forecast.commands.backtest import backtest
 from forecast.commands.chart import chart
 from forecast.commands.check import check
 from forecast.commands.init import init
+from forecast.commands.order import order
 from forecast.commands.report import report
 from forecast.commands.run import run
 from forecast.commands.schema import schema
@@ -54,7 +55,7 @@ def cli() -> None:
     """
 
 
-COMMANDS = (init, check, run, report, chart, what_if, allocate, backtest, schema)
+COMMANDS = (init, check, run, report, chart, what_if, allocate, order, backtest, schema)
 for command in COMMANDS:
     cli.add_command(command)
 

@@ -15,7 +15,7 @@ from forecast import engine, ledger
 from forecast.arrays import Floats, Longs, Plan, Trace
 from forecast.calendar import Calendar, lay_calendar
 from forecast.compiling import is_kept
-from forecast.dates import Dateish, read_date
+from forecast.dates import Dateish
 from forecast.errors import Fault
 from forecast.explanation import gather_runs
 from forecast.feature import External, Feature
@@ -118,8 +118,8 @@ def keep_books(
 
 
 def read_day(forecast: Forecast, by: Dateish, where: str) -> dt.date:
-    """A day that the forecast has played. Raises Fault for one before its first working day or beyond its horizon."""
-    last = read_date(by, where, "by")
+    """A day, or the last of a quarter, within the forecast. Raises Fault for one before the start or beyond the horizon."""
+    last = forecast.roadmap.read_day(by, where, "by")
     day = forecast.roadmap.clock.days_until(last)
     if day < 1:
         raise Fault(

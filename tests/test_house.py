@@ -32,12 +32,12 @@ FLOORS: tuple[tuple[str, ...], ...] = tuple(
         "precedence remarks ancestry rivals cleaning looks retrospect drift pace",
         "tally simulation counting outcome impact frontier remedies remedy commitment allocation order backtesting "
         "explanation reasons alone assumptions checkup origins coverage verdict hindsight slip positions burnup "
-        "menu screening search spending",
+        "menu screening search spending aim arrangement climbing ordering rehearsal",
         "files reader toml shape schema lines loading grid workbook parquet columns notation rows sheets "
         "faults writing importers charts report snapshots inspection json_schema starter actuals whatif_file "
         "experience lessons wording impact_wording sentences",
         "cli commands options screen web __main__ checklist binding scoreboard edit_options impact_page frontier_page "
-        "remedies_page remedy_options allocation_page",
+        "remedies_page remedy_options allocation_page ordering_page",
     )
 )
 """Kernels, nouns, model, answers, edges, doors. A package of its own (importers) stands on one floor with all its modules."""
