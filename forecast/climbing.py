@@ -53,7 +53,7 @@ class Climb:
         self.arrangement = arrangement
         self._aim = aim
         self._rehearsal = rehearsal
-        self._limit = limit
+        self.limit = limit
         self._progress = progress
         self._seen: dict[bytes, Trial] = {}
 
@@ -68,7 +68,7 @@ class Climb:
         if key not in self._seen:
             self._seen[key] = Trial(order, self._aim.guide(self._rehearsal.play(order)))
             if self._progress is not None:
-                self._progress(min(self.tried, self._limit), self._limit)
+                self._progress(min(self.tried, self.limit), self.limit)
         return self._seen[key]
 
     def is_known(self, order: Order) -> bool:
@@ -97,6 +97,30 @@ class Climb:
             if best is before:
                 break
         return best
+
+    def polish(self, start: Trial, guide: Order) -> Trial:
+        """From an order that no single move makes better on: pairs of features change places, and the climb resumes."""
+        best = start
+        while self.tried < self.limit:
+            before = best
+            for exchanged in self._list_exchanges(best.order):
+                if self.tried >= self.limit:
+                    break
+                if not self.is_known(exchanged) and (trial := self.try_order(exchanged)).beats(best):
+                    best = self.climb(trial, guide, self.limit)
+                    break
+            if best is before:
+                break
+        return best
+
+    def _list_exchanges(self, order: Order) -> Iterator[Order]:
+        """The orders in which two features have changed places, near ones first."""
+        for far in range(1, len(order)):
+            for at in range(len(order) - far):
+                down = self.arrangement.shift(order, order[at], at + far)
+                both = down and self.arrangement.shift(down, order[at + far], at)
+                if both:
+                    yield both
 
     def _list_steps(self, order: Order, guide: Order) -> Iterator[tuple[int, int | None]]:
         """Features and how far to move them (None: to their place in the guide): the most displaced first, near and far mixed."""

@@ -2,12 +2,13 @@
 
 The method. Orders are tried on the first runs of the forecast, all with the same luck. Where few enough are allowed, all are.
 Otherwise two climbs, one from the given order and one from a rule of thumb (weighted shortest job first; for promises, the
-earliest due first), move one feature at a time, with what it waits for, near and far, and keep what is clearly better, until a
-stated number of orders is tried. The best of both, the two starts and the shortest way to most of the gain then meet on all runs
-of the forecast; the winner is certified with another seed, so that what was chosen for its luck is found out. What is not better
-there by two standard errors is not proposed. It stops after trials, never after a time, so that the answer is the same
-everywhere. Few runs first and fresh ones to confirm: Nelson, Swann, Goldsman, Song, Operations Research 49, 2001; insertions as
-the steps: Schiavinotto and Stuetzle, "A review of metrics on permutations", Computers & Operations Research 34, 2007.
+earliest due first), move one feature at a time, with what it waits for, near and far, and keep what is clearly better; where no
+single move is, two features change places; until a stated number of orders is tried. The best, the two starts and the shortest
+way to most of the gain then meet on all runs of the forecast; the winner is certified with another seed, so that what was chosen
+for its luck is found out. What is not better there by two standard errors is not proposed. It stops after trials, never after a
+time, so that the answer is the same everywhere. Few runs first and fresh ones to confirm: Nelson, Swann, Goldsman, Song,
+Operations Research 49, 2001; insertions as the steps: Schiavinotto and Stuetzle, "A review of metrics on permutations",
+Computers & Operations Research 34, 2007.
 """
 
 from __future__ import annotations
@@ -242,10 +243,11 @@ def _search(forecast: Forecast, aim: Aim, climb: Climb, every: list[Order] | Non
     thumb = arrangement.sort(find_urgency(aim, _find_effort(forecast), arrangement))
     starts = [given] if thumb is None else [given, climb.try_order(thumb)]
     guide = arrangement.given if thumb is None else thumb
-    half = climb.tried + (climb._limit - climb.tried) // len(starts)
+    half = climb.tried + (climb.limit - climb.tried) // len(starts)
     found = [climb.climb(given, guide, half)]
     if thumb is not None:
-        found.append(climb.climb(starts[1], arrangement.given, climb._limit))
+        found.append(climb.climb(starts[1], arrangement.given, climb.limit))
+    found.append(climb.polish(max(found, key=lambda each: each.mean), guide))
     ranked = sorted({each.order: each for each in [*found, *starts]}.values(), key=lambda each: -each.mean)
     return [each.order for each in ranked if each is not given] + [given.order]
 

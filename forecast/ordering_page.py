@@ -59,9 +59,18 @@ def _say_what(told: Told) -> str:
     return f"{what} until {by}"
 
 
-def _say_much(told: Told, amount: float) -> str:
-    """An amount of what is aimed at."""
-    return say_chance(amount, told["provenance"]["runs"]) if told["aim"] == PROMISES else _round(amount)
+def _say_both(told: Told) -> tuple[str, str]:
+    """What is aimed at in the given and in the proposed order, with so many digits that they can be told apart."""
+    before, after = told["before"], told["after"]
+    if told["aim"] == PROMISES:
+        runs = told["provenance"]["runs"]
+        said = say_chance(before, runs), say_chance(after, runs)
+        return said if said[0] != said[1] else (f"{100 * before:.1f} %", f"{100 * after:.1f} %") if before else said
+    for digits in (0 if max(before, after) >= 100 else 1, 2, 3, 4):
+        said = f"{before:,.{digits}f}", f"{after:,.{digits}f}"
+        if said[0] != said[1]:
+            break
+    return said
 
 
 def _say_gain(told: Told, amount: float) -> str:
@@ -76,10 +85,11 @@ def _round(amount: float) -> str:
 
 def _say_aim(told: Told) -> str:
     """What the given order and the proposed one come to."""
-    line = f"{_say_what(told)}: {_say_much(told, told['before'])} in the given order"
+    before, after = _say_both(told)
+    line = f"{_say_what(told)}: {before} in the given order"
     if not told["is_better"]:
         return f"{line}."
-    line += f", {_say_much(told, told['after'])} in the proposed one"
+    line += f", {after} in the proposed one"
     if told["gain"]:
         better = "less" if told["aim"] == DELAY else "more"
         line += f"; {_say_gain(told, told['gain'])} {better}, give or take {_say_gain(told, 2 * told['gain_se'])}"
@@ -214,7 +224,7 @@ def say_ordering(told: Told) -> str:
         gain, error = _say_gain(told, told["candidate_gain"]), _say_gain(told, 2 * told["candidate_se"])
         return f"No better order was found: the given one stays. The best of the others gains {gain}, give or take {error}."
     what = _say_what(told)
-    change = f"{_say_much(told, told['after'])} instead of {_say_much(told, told['before'])}"
+    change = " instead of ".join(reversed(_say_both(told)))
     line = (
         f"{what}: {change} when {say_count(told['moved'], 'feature')} of {len(told['order']):,} {_move(told['moved'])}"
     )
