@@ -58,6 +58,11 @@ _HOME = {
     "Remedies": "remedy",
     "Remedy": "remedy",
     "Menu": "menu",
+    "allocate": "allocation",
+    "Allocation": "allocation",
+    "order": "ordering",
+    "Ordering": "ordering",
+    "Move": "ordering",
     "find_reasons": "reasons",
     "Reason": "reasons",
     "Forecast": "outcome",
@@ -97,6 +102,7 @@ _MODULES = ("charts",)
 
 __all__ = [
     "After",
+    "Allocation",
     "Backtest",
     "Bootstrap",
     "Cadence",
@@ -124,6 +130,8 @@ __all__ = [
     "Look",
     "MeanRate",
     "Menu",
+    "Move",
+    "Ordering",
     "Part",
     "PastRoadmap",
     "Poisson",
@@ -141,6 +149,7 @@ __all__ = [
     "Team",
     "WhatIf",
     "__version__",
+    "allocate",
     "backtest",
     "charts",
     "check",
@@ -158,6 +167,7 @@ __all__ = [
     "look_back",
     "make_report",
     "objectives",
+    "order",
     "plan_cadence",
     "read",
     "read_past",
@@ -170,6 +180,7 @@ __all__ = [
 if TYPE_CHECKING:
     from forecast import charts as charts
     from forecast.actuals import read_past
+    from forecast.allocation import Allocation, allocate
     from forecast.backtesting import backtest
     from forecast.cadence import Cadence, plan_cadence
     from forecast.checkup import Checkup
@@ -192,6 +203,7 @@ if TYPE_CHECKING:
     from forecast.json_schema import roadmap_schema
     from forecast.looks import Look, learn
     from forecast.menu import Menu
+    from forecast.ordering import Move, Ordering, order
     from forecast.outcome import Forecast
     from forecast.positions import Frontier, Position, frontier
     from forecast.reasons import Reason, find_reasons
