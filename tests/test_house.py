@@ -35,7 +35,7 @@ FLOORS: tuple[tuple[str, ...], ...] = tuple(
         "menu screening search selection pledges headroom cadence rollup spending aim arrangement climbing ordering rehearsal",
         "files reader toml shape schema lines loading grid workbook parquet columns notation rows sheets "
         "faults writing importers charts report snapshots inspection json_schema starter actuals whatif_file "
-        "experience lessons wording impact_wording frontier_wording sentences pledge_wording",
+        "experience lessons wording impact_wording frontier_wording sentences pledge_wording allocation_wording",
         "cli commands options screen web __main__ checklist binding scoreboard edit_options impact_page frontier_page "
         "remedies_page remedy_options commit_page allocation_page ordering_page",
     )
