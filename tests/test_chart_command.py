@@ -47,6 +47,8 @@ def portfolio(folder: Path, count: int) -> Path:
         ("throughput", "--team", "Web"),
         ("slips", "--what-if", "sso.toml"),
         ("frontier", "--what-if", "sso.toml"),
+        ("commitment", "--by", "Q2"),
+        ("allocation", "--by", "2026-06-30"),
     ],
     ids=" ".join,
 )
@@ -123,6 +125,9 @@ def test_nothing_is_overwritten_but_by_force(tmp_path: Path) -> None:
         (("curve", "-o", "a.png"), 3, "no feature; say which feature"),
         (("slips", "-o", "a.png"), 3, "no what-if; say which edits"),
         (("slips", "-o", "a.png", "--what-if", "absent.toml"), 3, "absent.toml"),
+        (("commitment", "-o", "a.png"), 3, "no day; say by when"),
+        (("commitment", "-o", "a.png", "--by", "soon"), 3, "soon"),
+        (("dates", "-o", "a.png", "--by", "Q2"), 3, "it is not about one day; leave it out"),
         (("curve", "-o", "a.png", "--feature", "Chekout"), 3, 'Did you mean "Checkout"?'),
         (("throughput", "-o", "a.png"), 3, "no team"),
         (("throughput", "-o", "a.png", "--team", "Wep"), 3, 'Did you mean "Web"?'),

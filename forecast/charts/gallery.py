@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import io
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -10,15 +11,19 @@ from typing import Any
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_pdf import PdfPages
 
+from forecast.allocation import Allocation, allocate
 from forecast.backtesting import backtest
 from forecast.charts.canvas import STABLE_PDF, Picture, Size
 from forecast.charts.curves import burn_up, s_curve
 from forecast.charts.paging import pages
 from forecast.charts.past import throughput
+from forecast.charts.quarters import allocation, commitment
 from forecast.charts.roadmaps import dates, heatmap
 from forecast.charts.spells import days
 from forecast.charts.trust import calibration, pit
 from forecast.charts.whatifs import frontier, slips
+from forecast.commitment import Commitment, commit
+from forecast.dates import Dateish
 from forecast.errors import Fault, did_you_mean, quote
 from forecast.explanation import explain
 from forecast.impact import Impact, compare
@@ -37,8 +42,8 @@ class Chart:
     """A chart that can be asked for by name.
 
     draw : makes it; by_page : it has a row a feature, and as many pictures as these take
-    needs : "feature", "team", "what_if" or nothing: what has to be named; takes : what may be
-    thing : makes what is drawn from the forecast (and the what-if, where it takes one); None for the forecast itself
+    needs : "feature", "team", "what_if", "by" or nothing: what has to be named; takes : what may be
+    thing : makes what is drawn from the forecast (and the what-if or the day, where it takes one); None for the forecast itself
     """
 
     draw: Callable[..., Axes]
@@ -65,6 +70,14 @@ def _try_everywhere(forecast: Forecast, what_if: WhatIf) -> Frontier:
     return try_everywhere(forecast, feature, then=then)
 
 
+def _commit(forecast: Forecast, by: Dateish) -> Commitment:
+    return commit(forecast, by=by)
+
+
+def _allocate(forecast: Forecast, by: Dateish) -> Allocation:
+    return allocate(forecast, by=by)
+
+
 CHARTS = {
     "dates": Chart(dates, "when each feature is done", by_page=True, has_levels=True),
     "heatmap": Chart(heatmap, "the chance of each feature by the end of each month", by_page=True),
@@ -74,6 +87,8 @@ CHARTS = {
     "days": Chart(days, "where the days until each feature go", by_page=True, thing=explain),
     "slips": Chart(slips, "what a what-if moves", needs="what_if", takes="what_if", thing=_compare),
     "frontier": Chart(frontier, "what each rank costs", needs="what_if", takes="what_if", thing=_try_everywhere),
+    "commitment": Chart(commitment, "what can be promised by a day, together", needs="by", takes="by", thing=_commit),
+    "allocation": Chart(allocation, "who gets the capacity until a day", needs="by", takes="by", thing=_allocate),
     "calibration": Chart(calibration, "how often forecasts of the past held", thing=_test_past),
     "pit": Chart(pit, "where what happened fell in what was forecast", thing=_test_past),
 }
@@ -87,12 +102,14 @@ def draw(
     feature: str | None = None,
     team: str | None = None,
     what_if: WhatIf | None = None,
+    by: Dateish | None = None,
     size: Size | None = None,
     levels: Sequence[float] = LEVELS,
 ) -> list[Picture]:
     """The pictures of a chart: one, or as many as its rows take.
 
     what_if : of "slips" and "frontier", which tries the feature that it adds or moves at every rank
+    by : the day of "commitment" and "allocation"
 
     Raises Fault for an unknown chart, for a feature or team that it needs and is not told, or has no use for.
     """
@@ -101,15 +118,15 @@ def draw(
         raise Fault("chart", quote(name), way_out)
     chart = CHARTS[name]
     options: dict[str, Any] = {"size": size} | ({"levels": levels} if chart.has_levels else {})
-    for what, given in (("feature", feature), ("team", team), ("what_if", what_if)):
+    for what, given in (("feature", feature), ("team", team), ("what_if", what_if), ("by", by)):
         if given is None and chart.needs == what:
             raise Fault(f"chart {name}", f"no {_say(what)}", _say_example(forecast, what))
         if given is not None and chart.takes != what:
             shown = f" = {quote(given)}" if isinstance(given, str) else ""
             raise Fault(f"chart {name}", f"{_say(what)}{shown}", f"it is not about one {_say(what)}; leave it out")
-        if given is not None and what != "what_if":
+        if given is not None and what in ("feature", "team"):
             options[what] = given
-    asked = {"what_if": what_if} if what_if is not None else {}
+    asked = {what: given for what, given in (("what_if", what_if), ("by", by)) if given is not None}
     thing = chart.thing(forecast, **asked) if chart.thing else forecast
     if not chart.by_page:
         return [_picture_of(chart.draw(thing, **options))]
@@ -122,12 +139,14 @@ def draw(
 
 
 def _say(what: str) -> str:
-    return what.replace("_", "-")
+    return "day" if what == "by" else what.replace("_", "-")
 
 
 def _say_example(forecast: Forecast, what: str) -> str:
     if what == "what_if":
         return "say which edits: give a what-if.toml, or a WhatIf"
+    if what == "by":
+        return f"say by when, such as {forecast.roadmap.start + dt.timedelta(days=90)}, or Q2"
     known = forecast.features if what == "feature" else [each.name for each in forecast.roadmap.teams]
     return f"say which {what}, such as {quote(known[0]) if known else '...'}"
 

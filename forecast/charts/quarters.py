@@ -89,8 +89,8 @@ def _say_step(step: Step) -> str:
 def _say_stairs(found: Commitment, shown: int) -> str:
     if not found.stairs:
         return "No feature is ever done by then."
-    said = "Each row adds to the rows above it. The marks are the sets to choose, by what they are worth; the dashed line is"
-    said = f"{said} the {say_level(found.level)} that a promise takes."
+    said = f"Each row adds to those above it; the dashed line is the {say_level(found.level)} that a promise takes. "
+    said += "The marks are what to choose, by value, which is not always the likeliest."
     hidden = len(found.stairs) - shown
     return (
         f"{said} Not shown: {hidden:,} more rows, down to {say_chance(found.stairs[-1].chance, found.runs)}."
@@ -111,6 +111,7 @@ def allocation(found: Allocation, ax: Axes | None = None, *, team: str | None = 
 
     team : its name; None shows all teams together, and each of them where that is not too long
     """
+    found.lost(team)  # refuses a team that there is not
     told = found.to_dict()
     rows = _choose_rows(told, team)
     said = (
@@ -192,7 +193,8 @@ def _draw_band(ax: Axes, place: int, row: Told, rows: Sequence[Told]) -> None:
             linewidth=0.6,
             zorder=3,
         )
-        ax.plot([row["median"]], [place], marker="o", color=DARK, markeredgecolor=PAPER, markersize=6, zorder=5)
+        dot: dict[str, Any] = {"marker": "o", "color": DARK, "markeredgecolor": PAPER, "markersize": 6}
+        ax.plot([row["median"]], [place], clip_on=False, zorder=5, **dot)
     if row["target"] is not None:
         ax.plot([row["target"]] * 2, [place - 0.38, place + 0.38], color=ALARM, linewidth=2, zorder=4)
 

@@ -10,7 +10,20 @@ import click
 from forecast.errors import escape
 from forecast.options import Settings, say, simulate, with_settings, without_tables
 
-NAMES = ("dates", "heatmap", "curve", "burn-up", "throughput", "days", "slips", "frontier", "calibration", "pit")
+NAMES = (
+    "dates",
+    "heatmap",
+    "curve",
+    "burn-up",
+    "throughput",
+    "days",
+    "slips",
+    "frontier",
+    "commitment",
+    "allocation",
+    "calibration",
+    "pit",
+)
 KINDS = (".png", ".svg", ".pdf")
 
 
@@ -30,6 +43,7 @@ def read_target(ctx: click.Context, param: click.Parameter, text: str) -> Path:
 @click.option("--feature", metavar="NAME", help="Of which feature (curve).")
 @click.option("--team", metavar="NAME", help="Of which team (burn-up, throughput).")
 @click.option("--what-if", "edits", metavar="FILE", help="Of which what-if.toml (slips, frontier).")
+@click.option("--by", metavar="DATE", help="By which day (commitment, allocation); Q2 is a quarter.")
 @click.option(
     "--size",
     type=click.Choice(("slide", "half", "square")),
@@ -41,7 +55,8 @@ def read_target(ctx: click.Context, param: click.Parameter, text: str) -> Path:
 def chart(name: str, folder: str, out: Path, dpi: int, force: bool, **given: Any) -> None:
     """Draw the chart NAME of the portfolio in DIR.
 
-    NAME is dates, heatmap, curve, burn-up, throughput, days, slips, frontier, calibration or pit.
+    NAME is dates, heatmap, curve, burn-up, throughput, days, slips, frontier, commitment, allocation, calibration
+    or pit.
 
     What does not fit on one picture is grouped by objective into FILE-1, FILE-2 and so on, or the pages of one PDF.
 
@@ -52,7 +67,7 @@ def chart(name: str, folder: str, out: Path, dpi: int, force: bool, **given: Any
     forecast chart throughput data/example --team Web -o web.png --dpi 200
     forecast chart frontier data/example --what-if sso.toml -o ranks.png
     """
-    asked = {key: given.pop(key) for key in ("feature", "team", "edits", "size")}
+    asked = {key: given.pop(key) for key in ("feature", "team", "edits", "by", "size")}
     settings = Settings(as_json=False, as_csv=False, **given)
     forecast = simulate(folder, settings)
 
