@@ -6,8 +6,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from forecast.allocation import Allocation, allocate
 from forecast.backtesting import backtest
+from forecast.cadence import plan_cadence
 from forecast.checkup import Checkup
+from forecast.commitment import Commitment
+from forecast.dates import Dateish
 from forecast.errors import Fault
 from forecast.explanation import Explanation, explain
 from forecast.impact import Impact, compare, hold_all
@@ -27,7 +31,8 @@ Progress = Callable[[int, int], None]
 class Facts:
     """What a report is made of.
 
-    told : `Forecast.to_dict` with "why" of each feature, "portfolio", "objectives", "check", "backtest" and "what_ifs"
+    told : `Forecast.to_dict` with "why" of each feature, "portfolio", "objectives", "check", "backtest", "what_ifs" and
+        "quarters"
     levels : those that are columns; told["features"] has the promise level as well
     impacts : one a what-if, in the order of told["what_ifs"]; frontiers : likewise, None where no ranks were tried
     """
@@ -41,6 +46,19 @@ class Facts:
     backtest: Backtest | None
     impacts: tuple[Impact, ...]
     frontiers: tuple[Frontier | None, ...]
+    quarters: tuple[Quarter, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Quarter:
+    """What can be promised by a day, and who gets the capacity until then."""
+
+    commitment: Commitment
+    allocation: Allocation
+
+    def to_dict(self) -> Told:
+        """Plain values, ready for JSON."""
+        return {"commitment": self.commitment.to_dict(), "allocation": self.allocation.to_dict()}
 
 
 def find_facts(
@@ -51,15 +69,17 @@ def find_facts(
     checkup: Checkup | None = None,
     what_ifs: Sequence[WhatIf] = (),
     everywhere: bool = False,
+    by: Sequence[Dateish] = (),
     progress: Progress | None = None,
 ) -> Facts:
     """Everything that a report of a forecast tells, simulated where it takes that, with the same seed, runs and model.
 
     checkup : of the files that it came from; None examines the roadmap and the history
     everywhere : try the one feature that a what-if adds or moves at every rank
+    by : days by which something is to be promised
     progress : called with (steps done, all steps)
     """
-    step = _count_steps(progress, 4 + len(what_ifs))
+    step = _count_steps(progress, 4 + len(what_ifs) + bool(by))
     levels = read_levels(levels)
     told = forecast.to_dict(tuple(sorted({*levels, forecast.roadmap.promise_level})))
     step()
@@ -82,7 +102,20 @@ def find_facts(
         frontiers.append(_try_everywhere(forecast, what_if) if everywhere else None)
         told["what_ifs"][-1]["frontier"] = frontiers[-1] and frontiers[-1].to_dict()
         step()
-    return Facts(title, forecast, levels, told, explanation, checkup, tested, tuple(impacts), tuple(frontiers))
+    quarters = _plan_quarters(forecast, by)
+    told["quarters"] = [quarter.to_dict() for quarter in quarters]
+    if by:
+        step()
+    found = tuple(impacts), tuple(frontiers), quarters
+    return Facts(title, forecast, levels, told, explanation, checkup, tested, *found)
+
+
+def _plan_quarters(forecast: Forecast, by: Sequence[Dateish]) -> tuple[Quarter, ...]:
+    """The promises of each day, the earliest first; later ones keep those of earlier ones."""
+    if not by:
+        return ()
+    days = plan_cadence(forecast, by=by).commitments
+    return tuple(Quarter(each, allocate(forecast, by=each.by)) for each in days)
 
 
 def _try_everywhere(forecast: Forecast, what_if: WhatIf) -> Frontier | None:

@@ -30,6 +30,9 @@ def to_markdown(story: Story) -> str:
     if story["risks"]:
         parts += ["## At risk"]
         parts += [f"**{quiet(risk['name'])}**\n\n{quiet(' '.join(risk['sentences']))}" for risk in story["risks"]]
+    for each in story["quarters"]:
+        lines = [*each["promise"], *(line for line in each["lines"] if line), *each["capacity"]]
+        parts += [f"## What to promise by {each['day']}, together", _list(lines)]
     if story["objectives"]:
         said = [f"**{quiet(each['name'])}**: {quiet(each['sentence'])}" for each in story["objectives"]]
         parts += ["## By objective", "\n".join(f"- {line}" for line in said)]

@@ -13,6 +13,7 @@ from forecast.frontier_wording import tell_everywhere
 from forecast.impact_wording import find_shown, say_chance_when, say_slip
 from forecast.phrases import MONTHS, say_count, say_date
 from forecast.report.facts import Facts
+from forecast.report.quarters import tell_quarter
 from forecast.report.sketch import sketch_curve, sketch_days
 from forecast.sentences import say_answer, say_feature, say_objective, say_risk, say_why
 from forecast.tally import say_chance
@@ -57,6 +58,7 @@ def tell_story(facts: Facts) -> Story:
             {"name": escape(each["name"]), "anchor": anchors[each["name"]], "sentences": say_risk(each, told)}
             for each in broken
         ],
+        "quarters": [tell_quarter(each, number, anchors) for number, each in enumerate(facts.quarters, start=1)],
         "objectives": [_tell_objective(each, told, rows) for each in told["objectives"]],
         "has_objectives": bool(told["objectives"]),
         "has_due": any(row["due"] for row in rows),

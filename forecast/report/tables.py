@@ -50,6 +50,11 @@ def to_xlsx(facts: Facts) -> bytes:
         [team[key] for key in ("name", "sprints", "mean_done", "zeros", "first", "last")] for team in told["teams"]
     )
     _write(book, "Teams", ["Team", "Sprints used", "Mean finished", "Empty sprints", "First day", "Last day"], teams)
+    if told["quarters"]:
+        heads = ["By", "Feature", "Line", "Chance", "Promise with it"]
+        _write(book, "What to promise", heads, _pledges(facts))
+        heads = ["By", "Team", "Kind", "Objective", "Target", "Median", "Low", "High", "Mean", "Target met in"]
+        _write(book, "Where capacity goes", heads, _shares(facts))
     if told["what_ifs"]:
         _write(
             book,
@@ -93,6 +98,19 @@ def _slips(told: Told, level: float) -> Iterable[list[Any]]:
                 row["chance_after"],
                 row["flip"],
             ]
+
+
+def _pledges(facts: Facts) -> Iterable[list[Any]]:
+    for quarter in facts.quarters:
+        for row in quarter.commitment.table().to_dicts():
+            yield [quarter.commitment.by, *(row[key] for key in ("feature", "line", "chance", "together"))]
+
+
+def _shares(facts: Facts) -> Iterable[list[Any]]:
+    for quarter in facts.quarters:
+        for row in quarter.allocation.table().to_dicts():
+            shares = (row[key] for key in ("target", "median", "low", "high", "mean", "chance_met"))
+            yield [quarter.commitment.by, row["team"] or "(all)", row["kind"], row["objective"], *shares]
 
 
 def _ranks(told: Told) -> Iterable[list[Any]]:
