@@ -67,7 +67,7 @@ def commitment(found: Commitment, ax: Axes | None = None, *, size: Size | None =
         place = len(line.features) - 1
         if 0 <= place < len(steps):
             look: dict[str, Any] = {"marker": MARKS[line.name], "color": _find_color(found, line.name), "markersize": 8}
-            ax.plot([line.chance], [place], markeredgecolor=PAPER, zorder=5, **look)
+            ax.plot([line.chance], [place], markeredgecolor=PAPER, clip_on=False, zorder=5, **look)
             marks.append(Line2D([], [], linestyle="", label=f"{line.name} ({say_level(line.level)})", **look))
     write_columns(ax, columns)
     ax.set_xlabel("chance that all of them are done by the day", fontsize=SMALL + 0.5, color=MUTED)
@@ -160,15 +160,17 @@ def _build_columns(rows: Sequence[Told], runs: int) -> list[Column]:
     def write_all(key: str) -> list[str]:
         return ["" if row.get(key) is None else say_share(row[key]) for row in rows]
 
-    bands = [
-        "" if row.get("low") is None else f"{say_share(row['low']).removesuffix(' %')} to {say_share(row['high'])}"
-        for row in rows
-    ]
+    bands = ["" if row.get("low") is None else _say_band(row) for row in rows]
     columns = [Column("Gets,\nmiddle run", write_all("median")), Column("middle\nruns", bands)]
     if not any(row.get("target") is not None for row in rows):
         return columns
     met = ["" if row.get("chance_met") is None else say_chance(row["chance_met"], runs) for row in rows]
     return [Column("Target", write_all("target")), *columns, Column("Target\nmet in", met)]
+
+
+def _say_band(row: Told) -> str:
+    low, high = say_share(row["low"]), say_share(row["high"])
+    return high if low == high else f"{low.removesuffix(' %')} to {high}"
 
 
 def _draw_band(ax: Axes, place: int, row: Told, rows: Sequence[Told]) -> None:
