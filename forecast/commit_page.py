@@ -127,7 +127,11 @@ def _fill_rooms(rooms: Sequence[Headroom], commitment: Commitment) -> tuple[list
     for room in rooms:
         told = room.to_dict()
         numbers = [_whole(told[name]) for name in ("capacity", "promised")]
-        numbers += [f"{round(100 * room.share)} %" if room.share else "", _whole(told["left"]), _whole(told["left_sure"])]
+        numbers += [
+            f"{round(100 * room.share)} %" if room.share else "",
+            _whole(told["left"]),
+            _whole(told["left_sure"]),
+        ]
         rows.append([escape(room.team), *numbers])
     return heads, rows
 
@@ -142,7 +146,10 @@ def _fill_goals(roll_up: RollUp) -> tuple[list[str], list[list[str | Text]]]:
     rows: list[list[str | Text]] = []
     for goal in roll_up.goals:
         counts = [str(len(goal.features)), say_chance(goal.chance, goal.runs), str(goal.count(roll_up.level))]
-        shares = [f"{int(100 * goal.share(roll_up.level) + 1e-9)} %", f"{int(100 * float(goal.shares.mean()) + 1e-9)} %"]
+        shares = [
+            f"{int(100 * goal.share(roll_up.level) + 1e-9)} %",
+            f"{int(100 * float(goal.shares.mean()) + 1e-9)} %",
+        ]
         rows.append([escape(goal.name), *counts, *shares])
     return heads, rows
 

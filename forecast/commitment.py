@@ -197,14 +197,25 @@ class Commitment:
         Raises Fault when nothing is promised.
         """
         if not self.features:
-            raise Fault("commitment", "nothing is promised", "there is nothing to put on top; ask for a lower level or a later day")
+            raise Fault(
+                "commitment",
+                "nothing is promised",
+                "there is nothing to put on top; ask for a lower level or a later day",
+            )
         ahead = find_pledges(self.forecast.roadmap).closure_of(self.features)
         ordered = self.forecast.roadmap.features
-        rows = [*(each for each in ordered if each.name in ahead), *(each for each in ordered if each.name not in ahead)]
+        rows = [
+            *(each for each in ordered if each.name in ahead),
+            *(each for each in ordered if each.name not in ahead),
+        ]
         roadmap = replace(self.forecast.roadmap, features=tuple(rows))
         after = self.certified.again(roadmap)
-        now = commit(self.forecast.again(roadmap), by=self.by, level=self.level, keep=self.features, seed=self.certified.seed)
-        held = int((~_find_late(after, [after.features.index(name) for name in self.features], self.by).any(axis=0)).sum())
+        now = commit(
+            self.forecast.again(roadmap), by=self.by, level=self.level, keep=self.features, seed=self.certified.seed
+        )
+        held = int(
+            (~_find_late(after, [after.features.index(name) for name in self.features], self.by).any(axis=0)).sum()
+        )
         impact = compare(self.certified, after)
         return First(roadmap, self.chance, held / after.runs, share_error(held, after.runs), now, impact)
 
@@ -229,7 +240,10 @@ class Commitment:
         ]
         text, number = pl.String(), pl.Float64()
         kinds = dict.fromkeys(("feature", "objective", "line"), text)
-        schema = {name: kinds.get(name, number) for name in ("feature", "objective", "value", "line", "chance", "chance_se", "together")}
+        schema = {
+            name: kinds.get(name, number)
+            for name in ("feature", "objective", "value", "line", "chance", "chance_se", "together")
+        }
         return pl.DataFrame(told, schema=schema)
 
     def to_dict(self) -> dict[str, Any]:
@@ -250,7 +264,12 @@ class Commitment:
             "alone": dict(self.alone),
             "values": dict(self.values),
             "has_values": self.has_values,
-            "selected": {"chance": self.selected, "needed": self.needed, "seed": self.forecast.seed, "runs": self.forecast.runs},
+            "selected": {
+                "chance": self.selected,
+                "needed": self.needed,
+                "seed": self.forecast.seed,
+                "runs": self.forecast.runs,
+            },
             "provenance": self.certified.provenance(),
         }
 
@@ -285,7 +304,9 @@ def commit(
     roadmap = forecast.roadmap
     day = roadmap.read_day(by, "commit", "by")
     if day < roadmap.start:
-        raise Fault("commit", f"by = {day.isoformat()}", f"it is before the roadmap starts, {roadmap.start.isoformat()}")
+        raise Fault(
+            "commit", f"by = {day.isoformat()}", f"it is before the roadmap starts, {roadmap.start.isoformat()}"
+        )
     level = roadmap.promise_level if level is None else read_level(level, "commit")
     margin = read_number(margin, "commit", "margin", most=10)
     seed = _next_seed(forecast.seed) if seed is None else read_seed(seed, "commit")
@@ -407,9 +428,7 @@ class _Choosing:
 def _find_nearest(judge: _Judge, pledges: Pledges, promised: Sequence[str]) -> tuple[Miss, ...]:
     """The features with which the promise would be likeliest, the likeliest first, and who holds each."""
     base = judge.missed(promised)
-    together = {
-        name: 1 - float((base | judge.missed([name])).mean()) for name in pledges.names if name not in promised
-    }
+    together = {name: 1 - float((base | judge.missed([name])).mean()) for name in pledges.names if name not in promised}
     nearest = [name for name in sorted(together, key=lambda name: -together[name]) if together[name] > 0][:NEAREST]
     if not nearest:
         return ()

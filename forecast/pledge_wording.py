@@ -74,7 +74,9 @@ def _say_guesses(commitment: Commitment) -> str:
 def _say_why_below(commitment: Commitment) -> str:
     if commitment.selected < commitment.needed:
         return ": what has to be kept is not likelier"
-    return f", though the runs of the choice had {say_chance(commitment.selected, commitment.runs)}: do not count on more"
+    return (
+        f", though the runs of the choice had {say_chance(commitment.selected, commitment.runs)}: do not count on more"
+    )
 
 
 def say_lines(commitment: Commitment) -> Iterator[str]:
@@ -112,7 +114,9 @@ def say_at_least(commitment: Commitment) -> str:
     said = []
     for count in range(total, 0, -1):
         chance = say_chance(commitment.at_least(count), runs)
-        said.append(f"all {count} arrive by then with {chance}" if count == total else f"at least {count} with {chance}")
+        said.append(
+            f"all {count} arrive by then with {chance}" if count == total else f"at least {count} with {chance}"
+        )
         if chance.startswith(">") or len(said) == MOST_STEPS:
             break
     return f"Of the {total} promised, {say_list(said)}."
@@ -227,7 +231,11 @@ def say_method(commitment: Commitment) -> Iterator[str]:
     """How it was chosen, and where the figures are from."""
     runs = say_count(commitment.runs, "run")
     what = "by value" if commitment.has_values else "as many as possible, since no feature has a value"
-    proved = "none is worth more there" if commitment.lines[0].is_best else "a bound tells how much more a set could be worth"
+    proved = (
+        "none is worth more there"
+        if commitment.lines[0].is_best
+        else "a bound tells how much more a set could be worth"
+    )
     needed = f"{100 * commitment.needed:.1f} %"
     yield (
         f"Chosen {what}, on {runs} (seed {commitment.forecast.seed}, where {needed} were needed: the level and a margin for "

@@ -125,14 +125,18 @@ class RollUp:
         known = {goal.name: goal for goal in self.goals}
         wanted = read_name(name, "objectives")
         if wanted not in known:
-            raise Fault("objectives", f"objective {quote(wanted)}", "no feature serves it." + did_you_mean(wanted, known))
+            raise Fault(
+                "objectives", f"objective {quote(wanted)}", "no feature serves it." + did_you_mean(wanted, known)
+            )
         return known[wanted]
 
     def table(self) -> pl.DataFrame:
         """A row per objective: objective, features, value, chance that all are done, its error, count and share at the level."""
         import polars as pl
 
-        rows = [goal.to_dict(self.level) | {"features": len(goal.features), "objective": goal.name} for goal in self.goals]
+        rows = [
+            goal.to_dict(self.level) | {"features": len(goal.features), "objective": goal.name} for goal in self.goals
+        ]
         text, whole, number = pl.String(), pl.Int64(), pl.Float64()
         kinds = {"objective": text, "features": whole, "count": whole}
         columns = ("objective", "features", "value", "chance", "chance_se", "count", "share", "mean_share")
@@ -182,4 +186,6 @@ def _find_goal(forecast: Forecast, pledges: Pledges, day: dt.date, name: str, se
     until = forecast.roadmap.clock.days_until(day)
     done = np.maximum(np.ceil(forecast.finish[rows]), 1) <= until
     values = pledges.values
-    return Goal(name, day, tuple(served), tuple(served.values()), tuple(values[each] * served[each] for each in served), done)
+    return Goal(
+        name, day, tuple(served), tuple(served.values()), tuple(values[each] * served[each] for each in served), done
+    )

@@ -149,7 +149,10 @@ class _Search:
             return (), 0, True
         if sum(self.odds.values) == 0 or self.odds.missed_by(range(len(self.values))) <= self.budget:
             nodes = max(nodes, len(self.values))
-        self._improve(self._grow())
+        costly = np.flatnonzero(self.odds.missed.any(axis=1))
+        bound = sum(self.odds.values) - self._value(costly.tolist())
+        bound += self._bound(costly, np.zeros(self.odds.bits.shape[1], np.uint64), self.budget)
+        self._improve(self._grow(), bound)
         bound, is_proved = self._branch(nodes)
         return self.best, bound, is_proved
 
@@ -192,13 +195,13 @@ class _Search:
         """Larger for the set that takes the higher ranked."""
         return tuple(-each for each in sorted(members)) + (-len(self.values),)
 
-    def _improve(self, members: list[int]) -> None:
+    def _improve(self, members: list[int], bound: int) -> None:
         """Force each thing in turn into the set, let go what costs most for its value, and fill up again; keep what is better."""
         best = members
         for _ in range(PASSES):
             before = best
             for thing in range(len(self.values)):
-                if thing not in best:
+                if thing not in best and self._value(best) < bound:
                     tried = self._force(best, thing)
                     if tried and (self._value(tried), self._rank(tried)) > (self._value(best), self._rank(best)):
                         best = tried

@@ -17,7 +17,10 @@ from forecast.remedy_options import RemedyOptions
     "--by", multiple=True, required=True, metavar="DATE", help="A day, or a quarter: Q1, 2026-Q1. As often as you like."
 )
 @click.option(
-    "--level", metavar="PERCENT", callback=read_percent, help="How sure to be of all of it together; else the promise_level."
+    "--level",
+    metavar="PERCENT",
+    callback=read_percent,
+    help="How sure to be of all of it together; else the promise_level.",
 )
 @click.option("--keep", multiple=True, metavar="NAME,...", help="Features that are promised in any case.")
 @click.option("--first", is_flag=True, help="Also with the promise on top of the order: what that buys, and who pays.")

@@ -36,11 +36,16 @@ def objectives(folder: str, by: tuple[str, ...], level: float | None, **given: A
         import polars as pl
 
         tables = [each.table() for each in found]
-        days = [pl.Series("by", [each.by] * len(table), dtype=pl.Date) for each, table in zip(found, tables, strict=True)]
+        days = [
+            pl.Series("by", [each.by] * len(table), dtype=pl.Date) for each, table in zip(found, tables, strict=True)
+        ]
         write_table(pl.concat([table.insert_column(0, day) for table, day in zip(tables, days, strict=True)]))
     elif settings.as_json:
         told = [{key: value for key, value in each.to_dict().items() if key != "provenance"} for each in found]
-        write(json.dumps({"schema": 1, "days": told, "provenance": base.provenance(), "notes": base.notes()}, indent=2) + "\n")
+        write(
+            json.dumps({"schema": 1, "days": told, "provenance": base.provenance(), "notes": base.notes()}, indent=2)
+            + "\n"
+        )
     else:
         from forecast.commit_page import render_roll_ups
 
