@@ -11,11 +11,11 @@ from typing import Any
 
 import numpy as np
 import pytest
+from helpers import SEED, standard_error
 
 import forecast as fc
 from forecast.errors import Fault
 from forecast.pledges import find_pledges
-from helpers import SEED, standard_error
 
 SPRINTS = 3
 BY = "2026-02-13"
