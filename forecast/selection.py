@@ -163,11 +163,11 @@ class _Search:
         grown = [self._fill([], kind) for kind in ("worth", "rank", "cost")]
         return max(grown, key=lambda members: (self._value(members), self._rank(members)))
 
-    def _fill(self, members: list[int], kind: str = "worth", barred: frozenset[int] = frozenset()) -> list[int]:
+    def _fill(self, members: list[int], kind: str = "worth") -> list[int]:
         """The set with more put into it while something fits."""
         bits, members = self.odds.bits, list(members)
         lost = np.bitwise_or.reduce(bits[members], axis=0) if members else np.zeros(bits.shape[1], np.uint64)
-        left = np.setdiff1d(np.arange(len(bits)), [*members, *barred])
+        left = np.setdiff1d(np.arange(len(bits)), members)
         while len(left):
             costs, spare = count(bits[left] & ~lost), self.budget - int(count(lost))
             left, costs = left[costs <= spare], costs[costs <= spare]
@@ -219,8 +219,9 @@ class _Search:
                 twice |= once & bits[each]
                 once |= bits[each]
             if int(count(once)) <= self.budget:
-                return self._fill(held, barred=frozenset())
-            loose = [each for each in held if each not in keep and not dependents[each] & set(held)]
+                return self._fill(held)
+            members = frozenset(held)
+            loose = [each for each in held if each not in keep and dependents[each].isdisjoint(members)]
             if not loose:
                 return None
             saved = count(bits[loose] & (once & ~twice))

@@ -129,7 +129,7 @@ class Choosing:
         lines = []
         held = tuple(kept)
         for name, at in ((PROMISE, level), (AIM, min(AIM_LEVEL, level)), (STRETCH, min(STRETCH_LEVEL, level))):
-            found = choose(self.odds, self.most_missed(at), held, self.nodes)
+            found = choose(self.odds, self.most_missed(at), held, self.nodes if name == PROMISE else self.nodes // 4)
             held = found.members
             names = tuple(self.pledges.names[each] for each in held)
             worth, bound = (float(each / self.pledges.scale) for each in (found.value, found.bound))
