@@ -252,24 +252,12 @@ def commit(
 
     Raises Fault for an argument out of range, a day before the roadmap starts, and a forecast that is not of a whole roadmap.
     """
-    if not isinstance(forecast, Forecast) or forecast.joint or forecast.is_alone:
-        raise Fault("commit", quote(forecast)[:80], "give a forecast of the whole roadmap, as simulate makes it")
-    roadmap = forecast.roadmap
-    day = roadmap.read_day(by, "commit", "by")
-    if day < roadmap.start:
-        raise Fault(
-            "commit", f"by = {day.isoformat()}", f"it is before the roadmap starts, {roadmap.start.isoformat()}"
-        )
-    level = roadmap.promise_level if level is None else read_level(level, "commit")
+    day, level, seed = _read_question(forecast, by, level, seed)
     margin = read_number(margin, "commit", "margin", most=10)
-    seed = _next_seed(forecast.seed) if seed is None else read_seed(seed, "commit")
-    if seed == forecast.seed:
-        raise Fault("commit", f"seed = {seed}", "the certifying runs need a seed of their own")
-    pledges = find_pledges(roadmap)
+    roadmap, pledges = forecast.roadmap, find_pledges(forecast.roadmap)
     chosen = Choosing(forecast, day, pledges, margin, read_count(nodes, "commit", "nodes", least=0))
     kept = [pledges.place(name) for name in read_list(keep, "commit", "keep")]
-    certified = forecast.simulate(roadmap, seed=seed)
-    judge = Judge(certified, day, pledges)
+    judge = Judge(forecast.simulate(roadmap, seed=seed), day, pledges)
     lines = chosen.lines(judge, level, kept)
     stairs, are_best = chosen.stairs(judge)
     promised = lines[0].features
@@ -288,8 +276,23 @@ def commit(
         selected=1 - chosen.odds.missed_by([pledges.place(name) for name in promised]) / forecast.runs,
         needed=1 - chosen.most_missed(level) / forecast.runs,
         forecast=forecast,
-        certified=certified,
+        certified=judge.forecast,
     )
+
+
+def _read_question(forecast: object, by: Dateish, level: float | None, seed: int | None) -> tuple[dt.date, float, int]:
+    """The day, the level and the certifying seed that are meant."""
+    if not isinstance(forecast, Forecast) or forecast.joint or forecast.is_alone:
+        raise Fault("commit", quote(forecast)[:80], "give a forecast of the whole roadmap, as simulate makes it")
+    start = forecast.roadmap.start
+    day = forecast.roadmap.read_day(by, "commit", "by")
+    if day < start:
+        raise Fault("commit", f"by = {day.isoformat()}", f"it is before the roadmap starts, {start.isoformat()}")
+    level = forecast.roadmap.promise_level if level is None else read_level(level, "commit")
+    seed = _next_seed(forecast.seed) if seed is None else read_seed(seed, "commit")
+    if seed == forecast.seed:
+        raise Fault("commit", f"seed = {seed}", "the certifying runs need a seed of their own")
+    return day, level, seed
 
 
 def _next_seed(seed: int) -> int:

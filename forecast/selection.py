@@ -220,8 +220,8 @@ class _Search:
                 once |= bits[each]
             if int(count(once)) <= self.budget:
                 return self._fill(held)
-            members = frozenset(held)
-            loose = [each for each in held if each not in keep and dependents[each].isdisjoint(members)]
+            inside = frozenset(held)
+            loose = [each for each in held if each not in keep and dependents[each].isdisjoint(inside)]
             if not loose:
                 return None
             saved = count(bits[loose] & (once & ~twice))
