@@ -257,16 +257,23 @@ def commit(
     roadmap, pledges = forecast.roadmap, find_pledges(forecast.roadmap)
     chosen = Choosing(forecast, day, pledges, margin, read_count(nodes, "commit", "nodes", least=0))
     kept = [pledges.place(name) for name in read_list(keep, "commit", "keep")]
-    judge = Judge(forecast.simulate(roadmap, seed=seed), day, pledges)
+    return _weigh(chosen, Judge(forecast.simulate(roadmap, seed=seed), day, pledges), level, kept)
+
+
+def _weigh(chosen: Choosing, judge: Judge, level: float, kept: Sequence[int]) -> Commitment:
+    """The commitment that the runs of the choice lead to, as the certifying runs see it."""
+    forecast, pledges = chosen.forecast, chosen.pledges
     lines = chosen.lines(judge, level, kept)
     stairs, are_best = chosen.stairs(judge)
     promised = lines[0].features
     waits = pledges.closure_of(promised)
     return Commitment(
-        by=day,
+        by=chosen.by,
         level=level,
         features=promised,
-        needs=tuple(each.name for each in roadmap.features if each.name in waits and each.name not in promised),
+        needs=tuple(
+            each.name for each in forecast.roadmap.features if each.name in waits and each.name not in promised
+        ),
         lines=lines,
         stairs=stairs,
         are_best_stairs=are_best,
