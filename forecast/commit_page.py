@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.text import Text
 
 from forecast.cadence import Cadence
-from forecast.commitment import AIM, BEYOND, PROMISE, STRETCH, Commitment, First
+from forecast.commitment import Commitment, First
 from forecast.errors import escape
 from forecast.headroom import Headroom
 from forecast.impact_page import fill_table, make_plain, print_line, print_table
@@ -28,6 +28,7 @@ from forecast.pledge_wording import (
 )
 from forecast.rollup import RollUp
 from forecast.tally import say_chance
+from forecast.weighing import AIM, BEYOND, PROMISE, STRETCH
 from forecast.wording import say_level, say_provenance
 
 MOST_BEYOND = 8

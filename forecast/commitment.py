@@ -1,7 +1,7 @@
 """Commitment: which features can be promised by a day, together.
 
-A list of features each at 85 % is no plan at 85 %: five independent ones all come true in 44 of 100 futures, and five that hang on
-one team in more. So a set is judged by the share of runs in which *all* of it is done, read from the rows of the run matrix.
+A list of features each at 85 % is no plan at 85 %: five independent ones all come true in 44 of 100 futures, and five that hang
+on one team in more. So a set is judged by the share of runs in which *all* of it is done, read from the rows of the run matrix.
 
 The set is chosen on the runs of the forecast (see `selection`), with a margin for what luck there flatters it, and certified on
 fresh runs: every chance that is told is of those. Nothing was chosen on them, so none is too good.
@@ -10,7 +10,6 @@ fresh runs: every chance that is told is of those. Nothing was chosen on them, s
 from __future__ import annotations
 
 import datetime as dt
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -21,72 +20,19 @@ from numpy.typing import NDArray
 
 from forecast.dates import Dateish
 from forecast.errors import Fault, quote
-from forecast.explanation import Binder, explain
 from forecast.impact import Impact, compare
 from forecast.outcome import Forecast
-from forecast.pledges import Pledges, find_pledges
+from forecast.pledges import find_pledges
 from forecast.roadmap import Roadmap
-from forecast.selection import NODES, Odds, choose, climb
-from forecast.tally import runs_needed, share_error
+from forecast.selection import NODES
+from forecast.tally import share_error
 from forecast.values import LARGEST_SEED, read_count, read_level, read_list, read_number, read_seed
+from forecast.weighing import BEYOND, Choosing, Judge, Line, Miss, Step, describe, find_late, find_nearest
 
 if TYPE_CHECKING:
     import polars as pl
 
-PROMISE, AIM, STRETCH, BEYOND = "promise", "aim", "stretch", "beyond"
-AIM_LEVEL, STRETCH_LEVEL = 0.50, 0.15
 MARGIN = 2.0
-NEAREST = 5
-WHY_RUNS = 1000
-LEAST_STEP = 0.01
-"""The stairs end at the first step with a smaller chance."""
-
-
-@dataclass(frozen=True)
-class Line:
-    """One of the lines through the roadmap: all that is above it is done by the day in at least the level of the futures.
-
-    name : "promise" (at the level asked for), "aim" (50 %) or "stretch" (15 %: what it takes luck to reach)
-    features : all above the line, in roadmap order; those of the lines before it are among them
-    chance, chance_se : that all of them are done, on the certifying runs
-    value : of all of them; bound : no set is worth more on the runs of the choice; is_best : this one was proved to be the best
-    """
-
-    name: str
-    level: float
-    features: tuple[str, ...]
-    chance: float
-    chance_se: float
-    value: float
-    bound: float
-    is_best: bool
-
-
-@dataclass(frozen=True)
-class Step:
-    """One step of the stairs: the set of that size that is most likely done together, and what changed since the step before."""
-
-    features: tuple[str, ...]
-    added: tuple[str, ...]
-    dropped: tuple[str, ...]
-    chance: float
-    chance_se: float
-    value: float
-
-
-@dataclass(frozen=True)
-class Miss:
-    """A feature that is not promised, and what it would make of the promise.
-
-    chance : of the feature alone; together : of the promise with it, and with what it brings in `needs`
-    bound_by : who holds it in most futures; None for what is never finished
-    """
-
-    feature: str
-    needs: tuple[str, ...]
-    chance: float
-    together: float
-    bound_by: Binder | None
 
 
 @dataclass(frozen=True)
@@ -131,7 +77,7 @@ class Commitment:
     by, level : the day, that day included, and the chance that all of it is done by then
     features : what is promised, in roadmap order; needs : externals and milestones that it waits for, which are no promises
     chance, chance_se : that all of it is done by the day, on the certifying runs
-    lines : promise, aim and stretch; stairs : the best set of each size; nearest : what is not promised, the nearest first
+    lines : promise, aim and stretch; stairs : the best set of each size
     alone : feature -> its own chance, of all that could be promised; values : feature -> what it counts
     has_values : values are the features' own; False: each counts 1
     selected : the chance on the runs of the choice; needed : the chance that was needed there, the level and the margin
@@ -145,7 +91,6 @@ class Commitment:
     lines: tuple[Line, ...]
     stairs: tuple[Step, ...]
     are_best_stairs: bool
-    nearest: tuple[Miss, ...]
     alone: Mapping[str, float]
     values: Mapping[str, float]
     has_values: bool
@@ -177,7 +122,15 @@ class Commitment:
     @cached_property
     def late(self) -> NDArray[np.bool_]:
         """Which certifying runs each promised feature misses: (features, runs)."""
-        return _find_late(self.certified, [self.certified.features.index(name) for name in self.features], self.by)
+        return find_late(self.certified, [self.certified.features.index(name) for name in self.features], self.by)
+
+    @cached_property
+    def nearest(self) -> tuple[Miss, ...]:
+        """The features with which the promise would be likeliest, the likeliest first, and who holds each.
+
+        Who holds them is worked out from the first thousand certifying runs.
+        """
+        return find_nearest(Judge(self.certified, self.by, find_pledges(self.forecast.roadmap)), self.features)
 
     def at_least(self, count: int) -> float:
         """The chance that at least so many of the promised features are done by the day."""
@@ -214,7 +167,7 @@ class Commitment:
             self.forecast.again(roadmap), by=self.by, level=self.level, keep=self.features, seed=self.certified.seed
         )
         held = int(
-            (~_find_late(after, [after.features.index(name) for name in self.features], self.by).any(axis=0)).sum()
+            (~find_late(after, [after.features.index(name) for name in self.features], self.by).any(axis=0)).sum()
         )
         impact = compare(self.certified, after)
         return First(roadmap, self.chance, held / after.runs, share_error(held, after.runs), now, impact)
@@ -224,7 +177,7 @@ class Commitment:
         import polars as pl
 
         rows = {feature.name: feature for feature in self.forecast.roadmap.features}
-        joint = _Judge(self.certified, self.by, find_pledges(self.forecast.roadmap))
+        joint = Judge(self.certified, self.by, find_pledges(self.forecast.roadmap))
         base = joint.missed(self.features)
         told = [
             {
@@ -257,10 +210,10 @@ class Commitment:
             "chance_se": self.chance_se,
             "holds": self.holds,
             "at_least": [self.at_least(count) for count in range(1, len(self.features) + 1)],
-            "lines": [_plain(line) for line in self.lines],
-            "stairs": [_plain(step) for step in self.stairs],
+            "lines": [describe(line) for line in self.lines],
+            "stairs": [describe(step) for step in self.stairs],
             "are_best_stairs": self.are_best_stairs,
-            "nearest": [_plain(miss) for miss in self.nearest],
+            "nearest": [describe(miss) for miss in self.nearest],
             "alone": dict(self.alone),
             "values": dict(self.values),
             "has_values": self.has_values,
@@ -299,154 +252,55 @@ def commit(
 
     Raises Fault for an argument out of range, a day before the roadmap starts, and a forecast that is not of a whole roadmap.
     """
-    if not isinstance(forecast, Forecast) or forecast.joint or forecast.is_alone:
-        raise Fault("commit", quote(forecast)[:80], "give a forecast of the whole roadmap, as simulate makes it")
-    roadmap = forecast.roadmap
-    day = roadmap.read_day(by, "commit", "by")
-    if day < roadmap.start:
-        raise Fault(
-            "commit", f"by = {day.isoformat()}", f"it is before the roadmap starts, {roadmap.start.isoformat()}"
-        )
-    level = roadmap.promise_level if level is None else read_level(level, "commit")
+    day, level, seed = _read_question(forecast, by, level, seed)
     margin = read_number(margin, "commit", "margin", most=10)
-    seed = _next_seed(forecast.seed) if seed is None else read_seed(seed, "commit")
-    if seed == forecast.seed:
-        raise Fault("commit", f"seed = {seed}", "the certifying runs need a seed of their own")
-    pledges = find_pledges(roadmap)
-    chosen = _Choosing(forecast, day, pledges, margin, read_count(nodes, "commit", "nodes", least=0))
+    roadmap, pledges = forecast.roadmap, find_pledges(forecast.roadmap)
+    chosen = Choosing(forecast, day, pledges, margin, read_count(nodes, "commit", "nodes", least=0))
     kept = [pledges.place(name) for name in read_list(keep, "commit", "keep")]
-    certified = forecast.simulate(roadmap, seed=seed)
-    judge = _Judge(certified, day, pledges)
+    return _weigh(chosen, Judge(forecast.simulate(roadmap, seed=seed), day, pledges), level, kept)
+
+
+def _weigh(chosen: Choosing, judge: Judge, level: float, kept: Sequence[int]) -> Commitment:
+    """The commitment that the runs of the choice lead to, as the certifying runs see it."""
+    forecast, pledges = chosen.forecast, chosen.pledges
     lines = chosen.lines(judge, level, kept)
     stairs, are_best = chosen.stairs(judge)
     promised = lines[0].features
     waits = pledges.closure_of(promised)
     return Commitment(
-        by=day,
+        by=chosen.by,
         level=level,
         features=promised,
-        needs=tuple(each.name for each in roadmap.features if each.name in waits and each.name not in promised),
+        needs=tuple(
+            each.name for each in forecast.roadmap.features if each.name in waits and each.name not in promised
+        ),
         lines=lines,
         stairs=stairs,
         are_best_stairs=are_best,
-        nearest=_find_nearest(judge, pledges, promised),
         alone={name: judge.chance([name])[0] for name in pledges.names},
         values=pledges.values,
         has_values=pledges.has_values,
         selected=1 - chosen.odds.missed_by([pledges.place(name) for name in promised]) / forecast.runs,
         needed=1 - chosen.most_missed(level) / forecast.runs,
         forecast=forecast,
-        certified=certified,
+        certified=judge.forecast,
     )
+
+
+def _read_question(forecast: object, by: Dateish, level: float | None, seed: int | None) -> tuple[dt.date, float, int]:
+    """The day, the level and the certifying seed that are meant."""
+    if not isinstance(forecast, Forecast) or forecast.joint or forecast.is_alone:
+        raise Fault("commit", quote(forecast)[:80], "give a forecast of the whole roadmap, as simulate makes it")
+    start = forecast.roadmap.start
+    day = forecast.roadmap.read_day(by, "commit", "by")
+    if day < start:
+        raise Fault("commit", f"by = {day.isoformat()}", f"it is before the roadmap starts, {start.isoformat()}")
+    level = forecast.roadmap.promise_level if level is None else read_level(level, "commit")
+    seed = _next_seed(forecast.seed) if seed is None else read_seed(seed, "commit")
+    if seed == forecast.seed:
+        raise Fault("commit", f"seed = {seed}", "the certifying runs need a seed of their own")
+    return day, level, seed
 
 
 def _next_seed(seed: int) -> int:
     return seed + 1 if seed + 1 < LARGEST_SEED else -LARGEST_SEED
-
-
-def _find_late(forecast: Forecast, rows: Sequence[int], by: dt.date) -> NDArray[np.bool_]:
-    """Which runs have not finished each of these rows by a day: (rows, runs)."""
-    day = forecast.roadmap.clock.days_until(by)
-    late: NDArray[np.bool_] = np.maximum(np.ceil(forecast.finish[list(rows)]), 1) > day
-    return late
-
-
-@dataclass(frozen=True, eq=False)
-class _Judge:
-    """What the certifying runs say of a set."""
-
-    forecast: Forecast
-    by: dt.date
-    pledges: Pledges
-
-    @cached_property
-    def odds(self) -> Odds:
-        """Which of these runs each feature, or what it waits for, misses."""
-        return self.pledges.odds(_find_late(self.forecast, range(len(self.forecast.features)), self.by))
-
-    def missed(self, names: Sequence[str]) -> NDArray[np.bool_]:
-        """The runs that a set misses: (runs,)."""
-        places = [self.pledges.place(name) for name in names]
-        return self.odds.missed[places].any(axis=0) if places else np.zeros(self.forecast.runs, bool)
-
-    def chance(self, names: Sequence[str]) -> tuple[float, float]:
-        """That all of a set is done, with its standard error; of an empty set it is certain."""
-        held = self.forecast.runs - int(self.missed(names).sum())
-        return held / self.forecast.runs, share_error(held, self.forecast.runs) if names else 0.0
-
-
-@dataclass(frozen=True, eq=False)
-class _Choosing:
-    """The choice of sets on the runs of a forecast."""
-
-    forecast: Forecast
-    by: dt.date
-    pledges: Pledges
-    margin: float
-    nodes: int
-
-    @cached_property
-    def odds(self) -> Odds:
-        """Which runs each feature, or what it waits for, misses."""
-        return self.pledges.odds(_find_late(self.forecast, range(len(self.forecast.features)), self.by))
-
-    def most_missed(self, level: float) -> int:
-        """Runs that a set may miss: a level, and the margin above it, of the others are needed."""
-        runs = self.forecast.runs
-        wanted = min(level + self.margin * math.sqrt(level * (1 - level) / runs), 1.0)
-        return runs - runs_needed(wanted, runs)
-
-    def lines(self, judge: _Judge, level: float, kept: Sequence[int]) -> tuple[Line, ...]:
-        """The three lines; each has all that is above the one before."""
-        lines = []
-        held = tuple(kept)
-        for name, at in ((PROMISE, level), (AIM, min(AIM_LEVEL, level)), (STRETCH, min(STRETCH_LEVEL, level))):
-            found = choose(self.odds, self.most_missed(at), held, self.nodes)
-            held = found.members
-            names = tuple(self.pledges.names[each] for each in held)
-            worth = [float(each / self.pledges.scale) for each in (found.value, found.bound)]
-            lines.append(Line(name, at, names, *judge.chance(names), *worth, found.is_best))
-        return tuple(lines)
-
-    def stairs(self, judge: _Judge) -> tuple[tuple[Step, ...], bool]:
-        """The stairs, down to the last step that is worth telling; and whether each is proved to be the best of its size."""
-        found, are_best = climb(self.odds)
-        steps: list[Step] = []
-        before: tuple[str, ...] = ()
-        for members in found:
-            names = tuple(self.pledges.names[each] for each in members)
-            chance, error = judge.chance(names)
-            if chance < LEAST_STEP:
-                break
-            added = tuple(name for name in names if name not in before)
-            dropped = tuple(name for name in before if name not in names)
-            steps.append(Step(names, added, dropped, chance, error, sum(self.pledges.values[name] for name in names)))
-            before = names
-        return tuple(steps), are_best
-
-
-def _find_nearest(judge: _Judge, pledges: Pledges, promised: Sequence[str]) -> tuple[Miss, ...]:
-    """The features with which the promise would be likeliest, the likeliest first, and who holds each."""
-    base = judge.missed(promised)
-    together = {name: 1 - float((base | judge.missed([name])).mean()) for name in pledges.names if name not in promised}
-    nearest = [name for name in sorted(together, key=lambda name: -together[name]) if together[name] > 0][:NEAREST]
-    if not nearest:
-        return ()
-    forecast = judge.forecast
-    few = forecast.simulate(forecast.roadmap, seed=forecast.seed, runs=min(WHY_RUNS, forecast.runs))
-    explained = explain(few)
-    found = []
-    for name in nearest:
-        place = pledges.place(name)
-        needs = [pledges.names[each] for each in sorted(pledges.needs[place])]
-        brought = tuple(each for each in needs if each not in promised)
-        found.append(Miss(name, brought, judge.chance([name])[0], together[name], explained.bound_by(name)))
-    return tuple(found)
-
-
-def _plain(noun: Line | Step | Miss) -> dict[str, Any]:
-    told = {name: getattr(noun, name) for name in noun.__dataclass_fields__}
-    if isinstance(noun, Miss):
-        bound = noun.bound_by
-        told["bound_by"] = bound and {"kind": bound.kind, "name": bound.name, "share": bound.share}
-    return {name: list(value) if isinstance(value, tuple) else value for name, value in told.items()}

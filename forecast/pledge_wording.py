@@ -7,12 +7,13 @@ import math
 from collections.abc import Iterator, Sequence
 
 from forecast.cadence import Cadence
-from forecast.commitment import AIM, PROMISE, Commitment, First, Miss, Step
+from forecast.commitment import Commitment, First
 from forecast.errors import escape
 from forecast.headroom import Headroom
 from forecast.phrases import say_count, say_date, say_few, say_list, say_number, say_share
 from forecast.rollup import Goal, RollUp
 from forecast.tally import say_chance
+from forecast.weighing import AIM, PROMISE, Miss, Step
 
 MOST_NAMED = 12
 MOST_STEPS = 12
@@ -224,7 +225,8 @@ def say_together(cadence: Cadence) -> str:
     if len(days) < 2:
         return ""
     chance = say_chance(cadence.together[0], days[0].runs)
-    return f"All promises of all {NUMBERS[len(days)] if len(days) <= 12 else len(days)} days hold, together, in {_futures(chance)}."
+    many = NUMBERS[len(days)] if len(days) < len(NUMBERS) else str(len(days))
+    return f"All promises of all {many} days hold, together, in {_futures(chance)}."
 
 
 def say_method(commitment: Commitment) -> Iterator[str]:
@@ -241,10 +243,11 @@ def say_method(commitment: Commitment) -> Iterator[str]:
         f"Chosen {what}, on {runs} (seed {commitment.forecast.seed}, where {needed} were needed: the level and a margin for "
         f"luck); {proved}."
     )
+    fresh = f"{commitment.runs:,} fresh runs (seed {commitment.certified.seed})"
     se = max(0.1, 200 * commitment.chance_se)
     yield (
-        f"All chances are of {commitment.runs:,} fresh runs (seed {commitment.certified.seed}), on which nothing was chosen; that of "
-        f"the promise is known to within {se:.1f} points (two standard errors)."
+        f"All chances are of {fresh}, on which nothing was chosen; that of the promise is known to within {se:.1f} points "
+        "(two standard errors)."
     )
 
 

@@ -49,7 +49,7 @@ class Pledges:
             frozenset(self._places[other] for other in self.waits[name] if other in self._places) for name in self.names
         )
 
-    @property
+    @cached_property
     def values(self) -> dict[str, float]:
         """What each counts, in units of value."""
         return {name: float(count / self.scale) for name, count in zip(self.names, self.counts, strict=True)}

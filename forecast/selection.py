@@ -4,11 +4,11 @@ Each thing misses some runs; a set misses the runs that any of it misses. Sought
 more runs than it may: the set-union knapsack problem (Goldschmidt, Nehme and Yu, Naval Research Logistics 41, 1994), which is
 hard in theory and here mild, since things that are late tend to be late together.
 
-The method. A first set is grown from the best value for the runs that it costs, and improved by forcing each thing in turn into it.
-Then branch and bound, in order of rank, so that of equal sets the one that takes the higher ranked is found first. The bound: a
-run that several things miss is charged to them in shares that add up to 1, so that a set costs at least the sum of its shares,
-and the problem becomes a knapsack with a known relaxation; the shares are improved until they charge where it hurts (the dual of
-the linear relaxation, by Frank-Wolfe steps). It stops after a stated number of nodes, never after a time, and then tells the bound.
+The method. A first set is grown by the value for the runs that it costs, and improved by forcing each thing in turn into it. Then
+branch and bound, in order of rank, so that of equal sets the one that takes the higher ranked is found first. The bound: a run
+that several things miss is charged to them in shares that add up to 1, so that a set costs at least the sum of its shares, and
+the problem becomes a knapsack with a known relaxation; the shares are improved until they charge where it hurts (the dual of the
+linear relaxation, by Frank-Wolfe steps). It stops after a stated number of nodes, never after a time, and tells the bound.
 """
 
 from __future__ import annotations
@@ -53,8 +53,8 @@ class Odds:
     """Which runs each thing misses. n things in order of rank, R runs.
 
     missed : (n, R) bool; values : n whole numbers, 0 or more
-    needs : of each thing the others that have to be in a set with it, also those that these need. Whoever needs a thing misses the
-        runs that it misses
+    needs : of each thing the others that have to be in a set with it, also those that these need. Whoever needs a thing misses
+        the runs that it misses
     """
 
     missed: NDArray[np.bool_]
@@ -101,7 +101,7 @@ def choose(odds: Odds, most_missed: int, within: Sequence[int] = (), nodes: int 
     Among sets of equal value the one that takes the higher ranked wins. nodes : branches that are looked at at most
     """
     kept = sorted(set(within).union(*(odds.needs[each] for each in within)))
-    lost = odds.missed[kept].any(axis=0) if kept else np.zeros(odds.missed.shape[1], bool)
+    lost = np.asarray(odds.missed[kept].any(axis=0)) if kept else np.zeros(odds.missed.shape[1], bool)
     spent = int(lost.sum())
     worth = sum(odds.values[each] for each in kept)
     if spent > most_missed:
@@ -149,7 +149,10 @@ class _Search:
             return (), 0, True
         if sum(self.odds.values) == 0 or self.odds.missed_by(range(len(self.values))) <= self.budget:
             nodes = max(nodes, len(self.values))
-        self._improve(self._grow())
+        costly = np.flatnonzero(self.odds.missed.any(axis=1))
+        bound = sum(self.odds.values) - self._value(costly.tolist())
+        bound += self._bound(costly, np.zeros(self.odds.bits.shape[1], np.uint64), self.budget)
+        self._improve(self._grow(), bound)
         bound, is_proved = self._branch(nodes)
         return self.best, bound, is_proved
 
@@ -160,11 +163,11 @@ class _Search:
         grown = [self._fill([], kind) for kind in ("worth", "rank", "cost")]
         return max(grown, key=lambda members: (self._value(members), self._rank(members)))
 
-    def _fill(self, members: list[int], kind: str = "worth", barred: frozenset[int] = frozenset()) -> list[int]:
+    def _fill(self, members: list[int], kind: str = "worth") -> list[int]:
         """The set with more put into it while something fits."""
         bits, members = self.odds.bits, list(members)
         lost = np.bitwise_or.reduce(bits[members], axis=0) if members else np.zeros(bits.shape[1], np.uint64)
-        left = np.setdiff1d(np.arange(len(bits)), [*members, *barred])
+        left = np.setdiff1d(np.arange(len(bits)), members)
         while len(left):
             costs, spare = count(bits[left] & ~lost), self.budget - int(count(lost))
             left, costs = left[costs <= spare], costs[costs <= spare]
@@ -190,15 +193,15 @@ class _Search:
 
     def _rank(self, members: Sequence[int]) -> tuple[int, ...]:
         """Larger for the set that takes the higher ranked."""
-        return tuple(-each for each in sorted(members)) + (-len(self.values),)
+        return *(-each for each in sorted(members)), -len(self.values)
 
-    def _improve(self, members: list[int]) -> None:
+    def _improve(self, members: list[int], bound: int) -> None:
         """Force each thing in turn into the set, let go what costs most for its value, and fill up again; keep what is better."""
         best = members
         for _ in range(PASSES):
             before = best
             for thing in range(len(self.values)):
-                if thing not in best:
+                if thing not in best and self._value(best) < bound:
                     tried = self._force(best, thing)
                     if tried and (self._value(tried), self._rank(tried)) > (self._value(best), self._rank(best)):
                         best = tried
@@ -216,8 +219,9 @@ class _Search:
                 twice |= once & bits[each]
                 once |= bits[each]
             if int(count(once)) <= self.budget:
-                return self._fill(held, barred=frozenset())
-            loose = [each for each in held if each not in keep and not dependents[each] & set(held)]
+                return self._fill(held)
+            inside = frozenset(held)
+            loose = [each for each in held if each not in keep and dependents[each].isdisjoint(inside)]
             if not loose:
                 return None
             saved = count(bits[loose] & (once & ~twice))
@@ -243,7 +247,7 @@ class _Search:
         share = np.repeat(1.0 / size, size)
         best, bound = share, np.inf
         for step in range(DUAL_STEPS):
-            weight = np.bincount(things, share, len(self.values))
+            weight = np.bincount(things, share, len(self.values)).astype(float)
             found = self._relax(np.arange(len(self.values)), weight, self.budget)
             if found < bound - SLACK:
                 best, bound = share, found
@@ -271,7 +275,7 @@ class _Search:
         """The most that can be added in value within the runs that may still be missed."""
         if not len(left):
             return 0
-        most = sum(self.odds.values[each] for each in left.tolist())
+        most = self._value(left.tolist())
         _, run, first = self._entries
         alive = np.unpackbits(~lost.view(np.uint8))[: self.odds.missed.shape[1]].astype(bool)
         charged = np.add.reduceat(np.where(alive[run], self._shares, 0.0), np.minimum(first, max(len(run) - 1, 0)))
@@ -283,7 +287,8 @@ class _Search:
     def _branch(self, nodes: int) -> tuple[int, bool]:
         """Look at branches in order of rank, what is taken before what is left out. The bound, and whether all were looked at."""
         bits = self.odds.bits
-        stack = [((), np.zeros(bits.shape[1], np.uint64), np.arange(len(bits)), sum(self.odds.values))]  # type: ignore[var-annotated]
+        stack: list[tuple[tuple[int, ...], Bits, Longs, int]] = []
+        stack.append(((), np.zeros(bits.shape[1], np.uint64), np.arange(len(bits)), sum(self.odds.values)))
         while stack and nodes > 0:
             members, lost, left, bound = stack.pop()
             if bound < self.worth + self.is_first:

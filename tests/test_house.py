@@ -32,7 +32,8 @@ FLOORS: tuple[tuple[str, ...], ...] = tuple(
         "precedence remarks ancestry rivals cleaning looks retrospect drift pace",
         "tally simulation counting outcome impact frontier remedies remedy commitment allocation order backtesting "
         "explanation reasons alone assumptions checkup origins coverage verdict hindsight slip positions burnup "
-        "menu screening search selection pledges headroom cadence rollup spending aim arrangement climbing ordering rehearsal",
+        "menu screening search selection pledges weighing headroom cadence rollup spending aim arrangement climbing "
+        "ordering rehearsal",
         "files reader toml shape schema lines loading grid workbook parquet columns notation rows sheets "
         "faults writing importers charts report snapshots inspection json_schema starter actuals whatif_file "
         "experience lessons wording impact_wording frontier_wording sentences pledge_wording allocation_wording",

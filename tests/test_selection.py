@@ -6,9 +6,9 @@ from itertools import combinations
 
 import numpy as np
 import pytest
+from helpers import SEED
 
 from forecast.selection import Odds, choose, climb, count, pack
-from helpers import SEED
 
 
 def is_closed(odds: Odds, members: tuple[int, ...]) -> bool:

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from forecast.options import Settings, read_percent, say, simulate, with_settings, write, write_table
 from forecast.remedy_options import RemedyOptions
+
+if TYPE_CHECKING:
+    from forecast.cadence import Cadence
+    from forecast.outcome import Forecast
 
 
 @click.command()
@@ -42,8 +46,6 @@ def commit(
 
     from forecast.cadence import plan_cadence
     from forecast.explanation import needs_compiling
-    from forecast.headroom import find_headroom
-    from forecast.rollup import objectives
 
     if not settings.quiet and needs_compiling():
         say("Preparing the ledger for this machine (once, about 10 seconds) ...")
@@ -52,6 +54,17 @@ def commit(
     if settings.as_csv:
         write_table(cadence.table())
         return
+    write_page(cadence, base, first, settings)
+    if not settings.quiet:
+        for note in base.notes():
+            say(f"Note: {note}")
+
+
+def write_page(cadence: Cadence, base: Forecast, first: bool, settings: Settings) -> None:
+    """All of it, with what it leaves of the teams, the objectives, and the promise on top; as JSON or as a page."""
+    from forecast.headroom import find_headroom
+    from forecast.rollup import objectives
+
     days = cadence.commitments
     rooms = [find_headroom(each.certified, each.features, by=each.by, level=each.level) for each in days]
     roll_ups = [objectives(each.certified, by=each.by, level=each.level) for each in days]
@@ -67,6 +80,3 @@ def commit(
         from forecast.commit_page import render_cadence
 
         write(render_cadence(cadence, rooms, roll_ups, firsts))
-    if not settings.quiet:
-        for note in base.notes():
-            say(f"Note: {note}")
