@@ -190,8 +190,8 @@ def say_winners(told: Told) -> str:
             f"{len(slips):,} {'pays' if len(slips) == 1 else 'pay'}, {escape(worst)} most ({_say_shift(rows[worst])})"
         )
     flips = [
-        f"{say_list([escape(name) for name in impact[key]])} {word}"
-        for key, word in (("breaks", "no longer kept"), ("mends", "kept only so"))
+        f"{say_list([escape(name) for name in impact[key]])} {word} {'holds' if len(impact[key]) == 1 else 'hold'}"
+        for key, word in (("breaks", "no longer"), ("mends", "now"))
         if impact[key]
     ]
     promises = f" Promises: {'; '.join(flips)}." if flips else " No promise flips." if _has_promises(impact) else ""
