@@ -31,8 +31,8 @@ REASONS = {
 """Why capacity is lost, in words; in the order of `ledger.Reason` but for what is no hindrance, which comes last."""
 
 NO_OBJECTIVE, NAMED = "(no objective)", 2
-SHOWN = 0.005
-"""A share that would be printed as less than 1 % is not told among others."""
+SHOWN, WORTH_NAMING = 0.005, 0.01
+"""Shares of capacity from which a reason is told, and what holds a team up is named."""
 
 
 def render_allocation(told: Told) -> str:
@@ -128,7 +128,7 @@ def _say_loss(team: Told) -> str:
     if team["team"] is None:
         reasons = [reason.replace(" its ", " their ") for reason in reasons]
     line = f"{name} {verb} {say_share(lost)}" + (f": {say_list(reasons)}." if reasons and lost >= SHOWN else ".")
-    held = [each for each in team["held_by"] if each["share"] >= SHOWN and each["feature"]][:NAMED]
+    held = [each for each in team["held_by"] if each["share"] >= WORTH_NAMING and each["feature"]][:NAMED]
     if held and lost >= SHOWN:
         things = [f"{_say_thing(each)} ({say_share(each['share'])})" for each in held]
         line += f" Held up most by {say_list(things)}."
@@ -218,6 +218,8 @@ def say_allocation(told: Told) -> str:
     said = [_say_share_of(row) for row in rows]
     if not said:
         return f"Until {say_date(told['by'])}, there is nothing to work on."
+    idle = [row for row in whole["objectives"] if not row["has_work"] and row["target"]]
+    said += [f"{escape(row['objective'])}, which no work serves, nothing of {say_share(row['target'])}" for row in idle]
     lost = f"{say_share(whole['lost']['mean'])} is lost"
     most = max((key for key in whole["reasons"]), key=lambda key: whole["reasons"][key], default=None)
     if most is not None and whole["lost"]["mean"] >= SHOWN:

@@ -30,7 +30,7 @@ from forecast.impact import Impact, compare
 from forecast.outcome import LEVELS, Forecast, level_name
 from forecast.rehearsal import Rehearsal
 from forecast.roadmap import Roadmap
-from forecast.route import Fresh, Move, Step, find_route, sort_back, tell_moves
+from forecast.route import Fresh, Move, Step, arrange, find_route, sort_back, tell_moves
 from forecast.values import LARGEST_SEED, read_count, read_seed
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ RUN_PARTS = 5
 """What a run costs besides its parts, in parts."""
 
 SHORTLIST = 8
-"""Orders that meet on all runs of the forecast."""
+"""Orders that meet on all runs of the forecast, at least, where all were tried."""
 
 ERRORS = 2
 """Standard errors by which fresh runs have to show a gain."""
@@ -129,7 +129,7 @@ class Ordering:
             "kept_after": self.kept and self.kept[1],
             "promises": int(self.aim.weights.sum()) if self.kept else None,
             "candidate_gain": self.candidate_gain,
-            "candidate_se": self.candidate_se,
+            "candidate_se": self.candidate_se if math.isfinite(self.candidate_se or 0.0) else None,
             "order": list(self.names),
             "moves": [move.to_dict() for move in self.moves],
             "impact": impact,
@@ -183,8 +183,11 @@ def order(
 
 
 def _find_runs(forecast: Forecast, trials: int) -> int:
-    parts = sum(len(getattr(feature, "work", ())) for feature in forecast.roadmap.features)
-    return min(max(int(WORK / (trials * (parts + RUN_PARTS))), LEAST_RUNS), forecast.runs)
+    return min(max(int(WORK / (trials * (_count_parts(forecast) + RUN_PARTS))), LEAST_RUNS), forecast.runs)
+
+
+def _count_parts(forecast: Forecast) -> int:
+    return sum(len(getattr(feature, "work", ())) for feature in forecast.roadmap.features)
 
 
 def _read_seed(forecast: Forecast, seed: int | None) -> int:
@@ -205,7 +208,8 @@ def _search(forecast: Forecast, aim: Aim, climb: Climb, every: list[Order] | Non
             climb.try_order(each).order: None for each in sorted(every, key=lambda each: (count_moved(each), each))
         }
         ranked = sorted((climb.try_order(each) for each in tried), key=lambda each: -each.mean)
-        return [each.order for each in ranked[:SHORTLIST] if each is not given] + [given.order]
+        most = max(SHORTLIST, int(WORK / 4 / (forecast.runs * (_count_parts(forecast) + RUN_PARTS))))
+        return [each.order for each in ranked[:most] if each is not given] + [given.order]
     thumb = arrangement.sort(find_urgency(aim, _find_effort(forecast), arrangement))
     starts = [given] if thumb is None else [given, climb.try_order(thumb)]
     guide = arrangement.given if thumb is None else thumb
@@ -237,15 +241,12 @@ def _find_effort(forecast: Forecast) -> Floats:
 
 def _race(forecast: Forecast, aim: Aim, arrangement: Arrangement, orders: Sequence[Order]) -> Order:
     """The best of some orders on all runs of the forecast; of equals, the one with the fewest moves."""
-    rehearsal = Rehearsal(forecast, forecast.runs, aim.horizon)
-    try:
-        judged = []
-        for each in dict.fromkeys([*orders, arrangement.given]):
-            finish = rehearsal.play(each)
-            worth = aim.sign * float(aim.judge(finish).mean()), float(aim.guide(finish).mean())
-            judged.append(([-round(number, 12) for number in worth], count_moved(each), each))
-    finally:
-        rehearsal.close()
+    judged = []
+    for each in dict.fromkeys([*orders, arrangement.given]):
+        played = forecast if each == arrangement.given else forecast.again(arrange(forecast.roadmap, each))
+        finish = sort_back(each, played)
+        worth = aim.sign * float(aim.judge(finish).mean()), float(aim.guide(finish).mean())
+        judged.append(([-round(number, 12) for number in worth], count_moved(each), each))
     return min(judged)[-1]
 
 
@@ -276,7 +277,7 @@ def _certify(
         before=before,
         after=before + fresh.aim.sign * mean,
         gain=mean,
-        gain_se=_error(gain),
+        gain_se=_error(gain) if is_better else 0.0,
         is_better=is_better,
         kept=_count_kept(fresh, winner, played),
         moves=tuple(tell_moves(fresh, arrangement, path, mean)) if is_better and mean > 0 else (),

@@ -13,6 +13,7 @@ from forecast.arrangement import Arrangement, Order, find_place
 from forecast.arrays import Floats
 from forecast.climbing import Climb
 from forecast.outcome import Forecast
+from forecast.roadmap import Roadmap
 
 MOST_MOVES, MOST_STEPS, ENOUGH = 5, 40, 0.8
 """Moves that are told at most, features that are tried for each, and the share of the gain that is most of it."""
@@ -66,13 +67,17 @@ class Fresh:
 
     def play(self, order: Order) -> Forecast:
         """The forecast of another order."""
-        names, roadmap = self.given.features, self.given.roadmap
-        return self.given.simulate(roadmap.arrange([names[at] for at in order]), seed=self.given.seed)
+        return self.given.simulate(arrange(self.given.roadmap, order), seed=self.given.seed)
 
     def judge(self, order: Order, played: Forecast) -> tuple[Floats, Floats]:
         """How much better another order is in each run (R,): by the aim, and by what the search climbs."""
         finish = sort_back(order, played)
         return self.aim.sign * (self.aim.judge(finish) - self.worth), self.aim.guide(finish) - self.guide
+
+
+def arrange(roadmap: Roadmap, order: Order) -> Roadmap:
+    """The roadmap with its features in an order of their indices."""
+    return roadmap.arrange([roadmap.features[at].name for at in order])
 
 
 def sort_back(order: Order, played: Forecast) -> Floats:

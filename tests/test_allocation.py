@@ -88,6 +88,16 @@ def test_what_is_lost_is_blamed_on_what_held_the_team() -> None:
     assert capacity(found, None)["held_by"][0] == {"feature": "Login", "team": "B", "share": pytest.approx(0.2)}
 
 
+def test_the_last_day_of_the_forecast_can_be_asked_for_and_no_later_one() -> None:
+    features = fc.Feature("G", {"A": 6}, objective="Grow"), fc.Feature("D", {"A": 99}, objective="Debt")
+    base = steady(*features)
+    short = fc.simulate(base.roadmap, base.history, runs=3, seed=SEED, throughput="bootstrap", horizon=10)
+    told = [fc.allocate(each, by=FRIDAY).to_dict()["capacity"] for each in (base, short)]
+    assert told[0] == told[1]
+    with pytest.raises(fc.Fault, match="looks ahead until 2026-01-16"):
+        fc.allocate(short, by="2026-01-19")
+
+
 def test_a_stated_day_holds_without_a_name() -> None:
     found = fc.allocate(steady(fc.Feature("Later", {"A": 9}, not_before="2026-01-12")), by=FRIDAY)
     assert capacity(found, "A")["held_by"] == [{"feature": None, "team": None, "share": pytest.approx(0.5)}]
@@ -181,6 +191,7 @@ def test_targets_and_features_that_do_not_match_are_told() -> None:
     ]
     assert medians(found, "A", "enforced")["Dept"] == 0
     assert found.share(None, "A") == pytest.approx([0] * 3)
+    assert "Dept, which no work serves, nothing of 40 %;" in render_allocation(found.to_dict())
 
 
 def test_the_teams_own_allocations_are_the_targets_when_none_is_given() -> None:

@@ -134,6 +134,15 @@ def test_what_is_better_by_luck_alone_is_not_proposed() -> None:
         assert found.gain == 0
 
 
+def test_one_run_shows_nothing() -> None:
+    large, tiny = fc.Feature("Large", {"A": 20}, value=5), fc.Feature("Tiny", {"A": 2}, value=4)
+    found = fc.order(steady(large, tiny, runs=1), "value", by=FRIDAY)
+    assert (found.is_better, found.candidate_gain) == (False, 4)
+    told = json.loads(json.dumps(found.to_dict(), allow_nan=False))
+    assert told["candidate_se"] is None
+    assert "The best of the others gains 4.0, which may be luck." in render_ordering(told)
+
+
 def test_promises_that_cannot_all_be_kept_are_kept_as_far_as_they_can() -> None:
     base = steady(
         fc.Feature("Lost", {"A": 30}, due="2026-01-06"),
