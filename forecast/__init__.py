@@ -62,7 +62,7 @@ _HOME = {
     "Allocation": "allocation",
     "order": "ordering",
     "Ordering": "ordering",
-    "Move": "ordering",
+    "Move": "route",
     "find_reasons": "reasons",
     "Reason": "reasons",
     "Forecast": "outcome",
@@ -203,7 +203,7 @@ if TYPE_CHECKING:
     from forecast.json_schema import roadmap_schema
     from forecast.looks import Look, learn
     from forecast.menu import Menu
-    from forecast.ordering import Move, Ordering, order
+    from forecast.ordering import Ordering, order
     from forecast.outcome import Forecast
     from forecast.positions import Frontier, Position, frontier
     from forecast.reasons import Reason, find_reasons
@@ -213,6 +213,7 @@ if TYPE_CHECKING:
     from forecast.rivals import MeanRate, Poisson
     from forecast.roadmap import Roadmap
     from forecast.rollup import Goal, RollUp, objectives
+    from forecast.route import Move
     from forecast.simulation import simulate
     from forecast.slip import Slip
     from forecast.starter import init

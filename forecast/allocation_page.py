@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from forecast.allocation_wording import NAMED, NO_OBJECTIVE, REASONS, SHOWN, say_allocation, say_winners
+from forecast.allocation_wording import NAMED, NO_OBJECTIVE, REASONS, SHOWN, WORTH_NAMING, say_allocation, say_winners
 from forecast.errors import escape
 from forecast.impact_page import build_slips, fill_table, make_plain, print_line, print_table
 from forecast.impact_wording import find_shown, moves
@@ -114,7 +114,7 @@ def _say_loss(team: Told) -> str:
     if team["team"] is None:
         reasons = [reason.replace(" its ", " their ") for reason in reasons]
     line = f"{name} {verb} {say_share(lost)}" + (f": {say_list(reasons)}." if reasons and lost >= SHOWN else ".")
-    held = [each for each in team["held_by"] if each["share"] >= SHOWN and each["feature"]][:NAMED]
+    held = [each for each in team["held_by"] if each["share"] >= WORTH_NAMING and each["feature"]][:NAMED]
     if held and lost >= SHOWN:
         things = [f"{_say_thing(each)} ({say_share(each['share'])})" for each in held]
         line += f" Held up most by {say_list(things)}."

@@ -19,8 +19,8 @@ REASONS = {
 """Why capacity is lost, in words; in the order of `ledger.Reason` but for what is no hindrance, which comes last."""
 
 NO_OBJECTIVE, NAMED = "(no objective)", 2
-SHOWN = 0.005
-"""A share that would be printed as less than 1 % is not told among others."""
+SHOWN, WORTH_NAMING = 0.005, 0.01
+"""Shares of capacity from which a reason is told, and what holds a team up is named."""
 
 
 def say_winners(told: Told) -> str:
@@ -43,8 +43,8 @@ def say_winners(told: Told) -> str:
             f"{len(slips):,} {'pays' if len(slips) == 1 else 'pay'}, {escape(worst)} most ({_say_shift(rows[worst])})"
         )
     flips = [
-        f"{say_list([escape(name) for name in impact[key]])} {word}"
-        for key, word in (("breaks", "no longer kept"), ("mends", "kept only so"))
+        f"{say_list([escape(name) for name in impact[key]])} {word} {'holds' if len(impact[key]) == 1 else 'hold'}"
+        for key, word in (("breaks", "no longer"), ("mends", "now"))
         if impact[key]
     ]
     promises = f" Promises: {'; '.join(flips)}." if flips else " No promise flips." if _has_promises(impact) else ""
@@ -71,6 +71,8 @@ def say_allocation(told: Told) -> str:
     said = [_say_share_of(row) for row in rows]
     if not said:
         return f"Until {say_date(told['by'])}, there is nothing to work on."
+    idle = [row for row in whole["objectives"] if not row["has_work"] and row["target"]]
+    said += [f"{escape(row['objective'])}, which no work serves, nothing of {say_share(row['target'])}" for row in idle]
     lost = f"{say_share(whole['lost']['mean'])} is lost"
     most = max((key for key in whole["reasons"]), key=lambda key: whole["reasons"][key], default=None)
     if most is not None and whole["lost"]["mean"] >= SHOWN:

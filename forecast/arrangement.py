@@ -81,6 +81,8 @@ class Arrangement:
 
         On its way up it takes along what it waits for, on its way down what waits for it. Pinned features stay.
         """
+        if feature in self.pinned:
+            return None
         loose = [each for each in order if each not in self.pinned]
         here = loose.index(feature)
         there = min(sum(each not in self.pinned for each in order[:place]), len(loose) - 1)

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from forecast.aim import PROMISES, Aim, read_aim
-from forecast.arrangement import Arrangement, Order, count_moved, find_place
+from forecast.arrangement import Arrangement, Order, count_moved
 from forecast.arrays import Floats
 from forecast.climbing import Climb, find_urgency
 from forecast.dates import Dateish
@@ -30,6 +30,7 @@ from forecast.impact import Impact, compare
 from forecast.outcome import LEVELS, Forecast, level_name
 from forecast.rehearsal import Rehearsal
 from forecast.roadmap import Roadmap
+from forecast.route import Fresh, Move, Step, arrange, find_route, sort_back, tell_moves
 from forecast.values import LARGEST_SEED, read_count, read_seed
 
 if TYPE_CHECKING:
@@ -44,45 +45,10 @@ RUN_PARTS = 5
 """What a run costs besides its parts, in parts."""
 
 SHORTLIST = 8
-"""Orders that meet on all runs of the forecast."""
+"""Orders that meet on all runs of the forecast, at least, where all were tried."""
 
 ERRORS = 2
 """Standard errors by which fresh runs have to show a gain."""
-
-MOST_MOVES, MOST_STEPS, ENOUGH = 5, 40, 0.8
-"""Moves that are told at most, features that are tried for each, and the share of the gain that is most of it."""
-
-
-WORTH_TELLING = 0.02
-"""A last move that adds less of the gain than this on fresh runs is not told."""
-
-
-@dataclass(frozen=True)
-class Move:
-    """One move on the way from the given order to the better one.
-
-    name : of the feature; rank_before, rank_after : in the order before the move and after it
-    with_ : what goes along, because it waits for it or is waited for
-    gain : of this move and those before it together, on the fresh runs; share : of the whole gain
-    """
-
-    name: str
-    rank_before: int
-    rank_after: int
-    with_: tuple[str, ...]
-    gain: float
-    share: float
-
-    def to_dict(self) -> dict[str, Any]:
-        """Plain values, ready for JSON."""
-        return {
-            "name": self.name,
-            "rank_before": self.rank_before,
-            "rank_after": self.rank_after,
-            "with": list(self.with_),
-            "gain": self.gain,
-            "share": self.share,
-        }
 
 
 @dataclass(frozen=True, eq=False)
@@ -163,7 +129,7 @@ class Ordering:
             "kept_after": self.kept and self.kept[1],
             "promises": int(self.aim.weights.sum()) if self.kept else None,
             "candidate_gain": self.candidate_gain,
-            "candidate_se": self.candidate_se,
+            "candidate_se": self.candidate_se if math.isfinite(self.candidate_se or 0.0) else None,
             "order": list(self.names),
             "moves": [move.to_dict() for move in self.moves],
             "impact": impact,
@@ -204,12 +170,12 @@ def order(
     runs = (
         _find_runs(forecast, len(every or ()) or trials) if runs is None else read_count(runs, "order", "runs", least=1)
     )
-    fresh = _Fresh.of(forecast, goal, _read_seed(forecast, seed))
+    fresh = Fresh.of(forecast, goal, _read_seed(forecast, seed))
     rehearsal = Rehearsal(forecast, runs, goal.horizon)
     climb = Climb(arrangement, goal, rehearsal, len(every) if every else trials, progress)
     try:
         best = _search(forecast, goal, climb, every)
-        path = _find_path(climb, best)
+        path = find_route(climb, best)
     finally:
         rehearsal.close()
     winner = _race(forecast, goal, arrangement, [*best, *(step.after for step in path)])
@@ -217,8 +183,11 @@ def order(
 
 
 def _find_runs(forecast: Forecast, trials: int) -> int:
-    parts = sum(len(getattr(feature, "work", ())) for feature in forecast.roadmap.features)
-    return min(max(int(WORK / (trials * (parts + RUN_PARTS))), LEAST_RUNS), forecast.runs)
+    return min(max(int(WORK / (trials * (_count_parts(forecast) + RUN_PARTS))), LEAST_RUNS), forecast.runs)
+
+
+def _count_parts(forecast: Forecast) -> int:
+    return sum(len(getattr(feature, "work", ())) for feature in forecast.roadmap.features)
 
 
 def _read_seed(forecast: Forecast, seed: int | None) -> int:
@@ -239,7 +208,8 @@ def _search(forecast: Forecast, aim: Aim, climb: Climb, every: list[Order] | Non
             climb.try_order(each).order: None for each in sorted(every, key=lambda each: (count_moved(each), each))
         }
         ranked = sorted((climb.try_order(each) for each in tried), key=lambda each: -each.mean)
-        return [each.order for each in ranked[:SHORTLIST] if each is not given] + [given.order]
+        most = max(SHORTLIST, int(WORK / 4 / (forecast.runs * (_count_parts(forecast) + RUN_PARTS))))
+        return [each.order for each in ranked[:most] if each is not given] + [given.order]
     thumb = arrangement.sort(find_urgency(aim, _find_effort(forecast), arrangement))
     starts = [given] if thumb is None else [given, climb.try_order(thumb)]
     guide = arrangement.given if thumb is None else thumb
@@ -269,90 +239,22 @@ def _find_effort(forecast: Forecast) -> Floats:
     )
 
 
-@dataclass(frozen=True, eq=False)
-class _Step:
-    """A feature that was moved, and what became of the order."""
-
-    feature: int
-    before: Order
-    after: Order
-    mean: float
-
-    def find_company(self, arrangement: Arrangement) -> list[int]:
-        """What went along: what it waits for on its way up, what waits for it on its way down."""
-        is_up = self.after.index(self.feature) < self.before.index(self.feature)
-        kin = [
-            each
-            for each in self.before
-            if (each in arrangement.below[self.feature] if is_up else self.feature in arrangement.below[each])
-        ]
-        return [each for each in kin if (self.after.index(each) < self.before.index(each)) == is_up]
-
-
-def _find_path(climb: Climb, best: Sequence[Order]) -> list[_Step]:
-    """From the given order, one after the other, the moves towards the best one that gain most, until most is gained."""
-    arrangement, target = climb.arrangement, climb.try_order(best[0])
-    now, start = arrangement.given, climb.try_order(arrangement.given).mean
-    mean, whole = start, target.mean - start
-    rank = {each: at for at, each in enumerate(best[0])}
-    path: list[_Step] = []
-    while whole > 0 and len(path) < MOST_MOVES and mean - start < ENOUGH * whole:
-        displaced = sorted(arrangement.movable, key=lambda at: (-abs(rank[at] - now.index(at)), at))[:MOST_STEPS]
-        shifts = [(each, arrangement.shift(now, each, find_place(now, each, best[0]))) for each in displaced]
-        steps = [_Step(each, now, after, climb.try_order(after).mean) for each, after in shifts if after is not None]
-        step = max(steps, key=lambda each: each.mean, default=None)
-        if step is None or step.mean <= mean:
-            break
-        path.append(step)
-        now, mean = step.after, step.mean
-    return path
-
-
 def _race(forecast: Forecast, aim: Aim, arrangement: Arrangement, orders: Sequence[Order]) -> Order:
     """The best of some orders on all runs of the forecast; of equals, the one with the fewest moves."""
-    rehearsal = Rehearsal(forecast, forecast.runs, aim.horizon)
-    try:
-        judged = []
-        for each in dict.fromkeys([*orders, arrangement.given]):
-            finish = rehearsal.play(each)
-            worth = aim.sign * float(aim.judge(finish).mean()), float(aim.guide(finish).mean())
-            judged.append(([-round(number, 12) for number in worth], count_moved(each), each))
-    finally:
-        rehearsal.close()
+    judged = []
+    for each in dict.fromkeys([*orders, arrangement.given]):
+        played = forecast if each == arrangement.given else forecast.again(arrange(forecast.roadmap, each))
+        finish = sort_back(each, played)
+        worth = aim.sign * float(aim.judge(finish).mean()), float(aim.guide(finish).mean())
+        judged.append(([-round(number, 12) for number in worth], count_moved(each), each))
     return min(judged)[-1]
 
 
-@dataclass(frozen=True, eq=False)
-class _Fresh:
-    """The given order on fresh runs, and what it comes to."""
-
-    given: Forecast
-    aim: Aim
-    worth: Floats
-    guide: Floats
-
-    @classmethod
-    def of(cls, forecast: Forecast, aim: Aim, seed: int) -> _Fresh:
-        """As many runs as the forecast has, under another seed."""
-        given = forecast.simulate(forecast.roadmap, seed=seed)
-        return cls(given, aim, aim.judge(given.finish), aim.guide(given.finish))
-
-    def play(self, order: Order) -> Forecast:
-        """The forecast of another order."""
-        names, roadmap = self.given.features, self.given.roadmap
-        return self.given.simulate(roadmap.arrange([names[at] for at in order]), seed=self.given.seed)
-
-    def judge(self, order: Order, played: Forecast) -> tuple[Floats, Floats]:
-        """How much better another order is in each run (R,): by the aim, and by what the search climbs."""
-        finish = _sort_back(order, played)
-        return self.aim.sign * (self.aim.judge(finish) - self.worth), self.aim.guide(finish) - self.guide
-
-
 def _certify(
-    fresh: _Fresh,
+    fresh: Fresh,
     arrangement: Arrangement,
     winner: Order,
-    path: Sequence[_Step],
+    path: Sequence[Step],
     climb: Climb,
     runs: int,
     is_complete: bool,
@@ -375,10 +277,10 @@ def _certify(
         before=before,
         after=before + fresh.aim.sign * mean,
         gain=mean,
-        gain_se=_error(gain),
+        gain_se=_error(gain) if is_better else 0.0,
         is_better=is_better,
         kept=_count_kept(fresh, winner, played),
-        moves=tuple(_tell_moves(fresh, arrangement, path, mean)) if is_better and mean > 0 else (),
+        moves=tuple(tell_moves(fresh, arrangement, path, mean)) if is_better and mean > 0 else (),
         moved=count_moved(winner),
         tried=climb.tried,
         runs=runs,
@@ -395,43 +297,16 @@ def _is_clear(gain: Floats, guide: Floats) -> bool:
     return float(gain.mean()) >= 0 and not gain.any() and float(guide.mean()) > ERRORS * _error(guide)
 
 
-def _sort_back(order: Order, played: Forecast) -> Floats:
-    """The finishes of a forecast of another order (F, R), with rows as in the given one."""
-    finish = np.empty_like(played.finish)
-    finish[list(order)] = played.finish
-    return finish
-
-
-def _count_kept(fresh: _Fresh, order: Order, played: Forecast) -> tuple[float, float] | None:
+def _count_kept(fresh: Fresh, order: Order, played: Forecast) -> tuple[float, float] | None:
     aim = fresh.aim
     if aim.kind != PROMISES:
         return None
     before, after = (
         float((aim.weights @ (np.maximum(np.ceil(finish), 1) <= aim.due[:, None])).mean())
-        for finish in (fresh.given.finish, _sort_back(order, played))
+        for finish in (fresh.given.finish, sort_back(order, played))
     )
     return before, after
 
 
 def _error(gain: Floats) -> float:
     return float(gain.std(ddof=1)) / math.sqrt(len(gain)) if len(gain) > 1 else math.inf
-
-
-def _tell_moves(fresh: _Fresh, arrangement: Arrangement, path: Sequence[_Step], whole: float) -> list[Move]:
-    """The moves of a path, with what they gain on fresh runs."""
-    moves = []
-    for step in path:
-        gain = float(fresh.judge(step.after, fresh.play(step.after))[0].mean())
-        moves.append(
-            Move(
-                name=arrangement.names[step.feature],
-                rank_before=step.before.index(step.feature) + 1,
-                rank_after=step.after.index(step.feature) + 1,
-                with_=tuple(arrangement.names[at] for at in step.find_company(arrangement)),
-                gain=gain,
-                share=gain / whole,
-            )
-        )
-    while len(moves) > 1 and moves[-1].share - moves[-2].share < WORTH_TELLING:
-        moves.pop()
-    return moves

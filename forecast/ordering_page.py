@@ -221,8 +221,10 @@ def say_ordering(told: Told) -> str:
     if not told["is_better"]:
         if told["candidate_gain"] is None:
             return "No better order was found: the given one stays."
-        gain, error = _say_gain(told, told["candidate_gain"]), _say_gain(told, 2 * told["candidate_se"])
-        return f"No better order was found: the given one stays. The best of the others gains {gain}, give or take {error}."
+        told_error = told["candidate_se"]
+        error = "" if told_error is None else f", give or take {_say_gain(told, 2 * told_error)}"
+        line = f"The best of the others gains {_say_gain(told, told['candidate_gain'])}{error}, which may be luck."
+        return f"No better order was found: the given one stays. {line}"
     what = _say_what(told)
     change = " instead of ".join(reversed(_say_both(told)))
     line = (

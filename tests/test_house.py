@@ -33,7 +33,7 @@ FLOORS: tuple[tuple[str, ...], ...] = tuple(
         "tally simulation counting outcome impact frontier remedies remedy commitment allocation order backtesting "
         "explanation reasons alone assumptions checkup origins coverage verdict hindsight slip positions burnup "
         "menu screening search selection pledges weighing headroom cadence rollup spending aim arrangement climbing "
-        "ordering rehearsal",
+        "ordering rehearsal route",
         "files reader toml shape schema lines loading grid workbook parquet columns notation rows sheets "
         "faults writing importers charts report snapshots inspection json_schema starter actuals whatif_file "
         "experience lessons wording impact_wording frontier_wording sentences pledge_wording allocation_wording",
@@ -54,6 +54,7 @@ LONGER = {
     "backtesting.backtest": 62,  # likewise
     "hindsight.look_back": 45,  # likewise
     "remedy.remedies": 65,  # likewise
+    "ordering.order": 45,  # likewise
     "plan.build_plan": 45,  # one line for each array of the plan
 }
 
