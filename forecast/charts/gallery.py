@@ -15,7 +15,7 @@ from forecast.allocation import Allocation, allocate
 from forecast.backtesting import backtest
 from forecast.charts.canvas import STABLE_PDF, Picture, Size
 from forecast.charts.curves import burn_up, s_curve
-from forecast.charts.paging import pages
+from forecast.charts.paging import Page, pages
 from forecast.charts.past import throughput
 from forecast.charts.quarters import allocation, commitment
 from forecast.charts.roadmaps import dates, heatmap
@@ -128,9 +128,12 @@ def draw(
             options[what] = given
     asked = {what: given for what, given in (("what_if", what_if), ("by", by)) if given is not None}
     thing = chart.thing(forecast, **asked) if chart.thing else forecast
+    return _draw_pages(chart, thing, pages(forecast, size), options)
+
+
+def _draw_pages(chart: Chart, thing: Any, found: Sequence[Page], options: dict[str, Any]) -> list[Picture]:
     if not chart.by_page:
         return [_picture_of(chart.draw(thing, **options))]
-    found = pages(forecast, size)
     drawn = []
     for page in found:
         title = {"title": f"{page}"} if len(found) > 1 and page.title else {}

@@ -32,9 +32,10 @@ from forecast.charts.canvas import (
 from forecast.charts.canvas import foot as write_foot
 from forecast.charts.ladder import Column, find_margins, lay_rows, write_columns
 from forecast.charts.paging import MOST_ROWS, find_size
-from forecast.commitment import Commitment, Step
+from forecast.commitment import Commitment
 from forecast.phrases import say_date, say_share
 from forecast.tally import say_chance
+from forecast.weighing import Step
 from forecast.wording import Told, say_level, say_provenance
 
 MARKS = {"promise": "D", "aim": "s", "stretch": "^"}

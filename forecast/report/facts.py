@@ -95,19 +95,26 @@ def find_facts(
     step()
     told["portfolio"] = _tell_portfolio(forecast, told)
     told["objectives"] = _tell_objectives(forecast, told)
-    impacts, told["what_ifs"], frontiers = [], [], []
-    for what_if in what_ifs:
-        impacts.append(compare(forecast, forecast.again(what_if.apply(forecast.roadmap))))
-        told["what_ifs"].append(tell(impacts[-1], what_if, levels))
-        frontiers.append(_try_everywhere(forecast, what_if) if everywhere else None)
-        told["what_ifs"][-1]["frontier"] = frontiers[-1] and frontiers[-1].to_dict()
-        step()
+    impacts, frontiers, told["what_ifs"] = _ask(forecast, what_ifs, levels, everywhere, step)
     quarters = _plan_quarters(forecast, by)
     told["quarters"] = [quarter.to_dict() for quarter in quarters]
     if by:
         step()
-    found = tuple(impacts), tuple(frontiers), quarters
-    return Facts(title, forecast, levels, told, explanation, checkup, tested, *found)
+    return Facts(title, forecast, levels, told, explanation, checkup, tested, impacts, frontiers, quarters)
+
+
+def _ask(
+    forecast: Forecast, what_ifs: Sequence[WhatIf], levels: Sequence[float], everywhere: bool, step: Callable[[], None]
+) -> tuple[tuple[Impact, ...], tuple[Frontier | None, ...], list[Told]]:
+    """What each what-if does, at every rank as well if wanted, and what there is to tell of it."""
+    impacts, frontiers, listed = [], [], []
+    for what_if in what_ifs:
+        impacts.append(compare(forecast, forecast.again(what_if.apply(forecast.roadmap))))
+        frontiers.append(_try_everywhere(forecast, what_if) if everywhere else None)
+        ranks = frontiers[-1] and frontiers[-1].to_dict()
+        listed.append(tell(impacts[-1], what_if, levels) | {"frontier": ranks})
+        step()
+    return tuple(impacts), tuple(frontiers), listed
 
 
 def _plan_quarters(forecast: Forecast, by: Sequence[Dateish]) -> tuple[Quarter, ...]:
