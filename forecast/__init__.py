@@ -58,10 +58,25 @@ _HOME = {
     "Remedies": "remedy",
     "Remedy": "remedy",
     "Menu": "menu",
+    "allocate": "allocation",
+    "Allocation": "allocation",
+    "order": "ordering",
+    "Ordering": "ordering",
+    "Move": "route",
     "find_reasons": "reasons",
     "Reason": "reasons",
     "Forecast": "outcome",
     "HowMany": "tally",
+    # what to promise
+    "commit": "commitment",
+    "Commitment": "commitment",
+    "plan_cadence": "cadence",
+    "Cadence": "cadence",
+    "find_headroom": "headroom",
+    "Headroom": "headroom",
+    "objectives": "rollup",
+    "RollUp": "rollup",
+    "Goal": "rollup",
     # whether the data is good enough
     "check": "inspection",
     "Checkup": "checkup",
@@ -87,10 +102,13 @@ _MODULES = ("charts",)
 
 __all__ = [
     "After",
+    "Allocation",
     "Backtest",
     "Bootstrap",
+    "Cadence",
     "Capacity",
     "Checkup",
+    "Commitment",
     "Drift",
     "Edit",
     "Estimate",
@@ -101,6 +119,8 @@ __all__ = [
     "Finding",
     "Forecast",
     "Frontier",
+    "Goal",
+    "Headroom",
     "Hindsight",
     "History",
     "HowMany",
@@ -110,6 +130,8 @@ __all__ = [
     "Look",
     "MeanRate",
     "Menu",
+    "Move",
+    "Ordering",
     "Part",
     "PastRoadmap",
     "Poisson",
@@ -121,17 +143,21 @@ __all__ = [
     "Report",
     "Risk",
     "Roadmap",
+    "RollUp",
     "Slip",
     "Sprint",
     "Team",
     "WhatIf",
     "__version__",
+    "allocate",
     "backtest",
     "charts",
     "check",
+    "commit",
     "compare",
     "count_items",
     "explain",
+    "find_headroom",
     "find_looks",
     "find_reasons",
     "frontier",
@@ -140,6 +166,9 @@ __all__ = [
     "learn",
     "look_back",
     "make_report",
+    "objectives",
+    "order",
+    "plan_cadence",
     "read",
     "read_past",
     "read_what_if",
@@ -151,8 +180,11 @@ __all__ = [
 if TYPE_CHECKING:
     from forecast import charts as charts
     from forecast.actuals import read_past
+    from forecast.allocation import Allocation, allocate
     from forecast.backtesting import backtest
+    from forecast.cadence import Cadence, plan_cadence
     from forecast.checkup import Checkup
+    from forecast.commitment import Commitment, commit
     from forecast.counting import how_many
     from forecast.drift import Drift
     from forecast.errors import Fault, Refused
@@ -162,6 +194,7 @@ if TYPE_CHECKING:
     from forecast.files import read
     from forecast.finding import Finding
     from forecast.growth import Learned
+    from forecast.headroom import Headroom, find_headroom
     from forecast.hindsight import Hindsight, PastRoadmap, look_back
     from forecast.history import History, Sprint
     from forecast.impact import Impact, compare
@@ -170,6 +203,7 @@ if TYPE_CHECKING:
     from forecast.json_schema import roadmap_schema
     from forecast.looks import Look, learn
     from forecast.menu import Menu
+    from forecast.ordering import Ordering, order
     from forecast.outcome import Forecast
     from forecast.positions import Frontier, Position, frontier
     from forecast.reasons import Reason, find_reasons
@@ -178,6 +212,8 @@ if TYPE_CHECKING:
     from forecast.retrospect import find_looks
     from forecast.rivals import MeanRate, Poisson
     from forecast.roadmap import Roadmap
+    from forecast.rollup import Goal, RollUp, objectives
+    from forecast.route import Move
     from forecast.simulation import simulate
     from forecast.slip import Slip
     from forecast.starter import init

@@ -12,10 +12,14 @@ from typing import Any
 import click
 
 from forecast import __version__
+from forecast.commands.allocate import allocate
 from forecast.commands.backtest import backtest
 from forecast.commands.chart import chart
 from forecast.commands.check import check
+from forecast.commands.commit import commit
 from forecast.commands.init import init
+from forecast.commands.objectives import objectives
+from forecast.commands.order import order
 from forecast.commands.report import report
 from forecast.commands.run import run
 from forecast.commands.schema import schema
@@ -53,7 +57,7 @@ def cli() -> None:
     """
 
 
-COMMANDS = (init, check, run, report, chart, what_if, backtest, schema)
+COMMANDS = (init, check, run, report, chart, what_if, commit, objectives, allocate, order, backtest, schema)
 for command in COMMANDS:
     cli.add_command(command)
 

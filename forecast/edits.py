@@ -106,6 +106,20 @@ class Edits:
         where = self.rank(feature.name) - 1
         return self._with(features=(*self.features[:where], feature, *self.features[where + 1 :]))
 
+    def arrange(self, names: Sequence[str]) -> Self:
+        """The roadmap with its features in the given order, the most important first. Raises Fault unless each is named once."""
+        order = [self.feature(name) for name in names]
+        missing = [feature.name for feature in self.features if feature.name not in {each.name for each in order}]
+        if missing or len(order) != len(self.features):
+            twice = [each.name for at, each in enumerate(order) if each.name in {other.name for other in order[:at]}]
+            way_out = f"{quote(missing[0])} is missing" if missing else f"{quote(twice[0])} stands twice"
+            raise Fault(
+                "roadmap",
+                f"an order of {len(order)} features",
+                f"name each of the {len(self.features)} once: {way_out}",
+            )
+        return self._with(features=tuple(order))
+
     # The work -------------------------------------------------------------------------------------------------------
 
     def resize(self, name: str, *, factor: float | None = None, size: Size | None = None) -> Self:
@@ -270,6 +284,10 @@ class Edits:
     def set_allocation(self, team: str, allocation: Mapping[str, float] | None) -> Self:
         """The roadmap in which a team splits its capacity between objectives by these shares; None: no split."""
         return self._with_team(replace(self._team(team), allocation=allocation))
+
+    def without_days_off(self) -> Self:
+        """The roadmap in which nobody is ever away: no days off of the company or of a team; planned capacity stays."""
+        return self._with(days_off=(), teams=tuple(replace(team, days_off=()) for team in self.teams))
 
     # How it is done -------------------------------------------------------------------------------------------------
 

@@ -158,7 +158,7 @@ def explain(forecast: Forecast, progress: Callable[[int, int], None] | None = No
         raise Fault("explain", what, "give the forecast of the whole roadmap")
     walk = _Walk(forecast)
     done = 0
-    for runs, horizon in _spans(forecast, walk.parts):
+    for runs, horizon in gather_runs(forecast, walk.parts):
         walk.go(runs, horizon)
         done += len(runs)
         if progress is not None:
@@ -171,11 +171,14 @@ def needs_compiling() -> bool:
     return not is_kept(ledger._account)
 
 
-def _spans(forecast: Forecast, parts: int) -> Iterator[tuple[Longs, float]]:
-    """The runs in chunks, with a horizon behind all that is finished in them: most runs need only a near one."""
+def gather_runs(forecast: Forecast, parts: int, least: float = 0.0) -> Iterator[tuple[Longs, float]]:
+    """The runs in chunks, with a horizon behind all that is finished in them: most runs need only a near one.
+
+    parts : of the roadmap, by which the chunks are sized; least : the nearest horizon that will do
+    """
     latest = np.where(np.isfinite(forecast.finish), forecast.finish, 0.0).max(axis=0, initial=0.0)
     size = max(LEAST_CHUNK, CHUNK_ENTRIES // max(parts, 1))
-    reached, horizon = -1.0, float(np.ceil(np.quantile(latest, 0.9))) + 1
+    reached, horizon = -1.0, max(float(np.ceil(np.quantile(latest, 0.9))) + 1, least)
     while reached < latest.max():
         horizon = min(horizon, forecast.horizon)  # what the forecast did not see finished is not finished here either
         until = horizon - 1 if horizon < forecast.horizon else np.inf

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Any, Literal
 
 from forecast.dates import Dateish, read_date
 from forecast.errors import Fault, quote
 from forecast.estimate import Estimate
 from forecast.growth import Factor, Growth, read_growth
+from forecast.objective import read_objective, weights_of
 from forecast.values import LONGEST_REFERENCE, FrozenMap, read_flag, read_list, read_name, read_number
 
 Handoff = Literal["next-sprint", "immediate"]
@@ -122,6 +123,11 @@ def _read_promised(promised: bool | None, due: Dateish | None, where: str) -> bo
     return promised
 
 
+def _values(noun: Feature | External) -> tuple[Any, ...]:
+    """All that makes one of them equal to another; an objective alone would be equal whatever else is served."""
+    return (*(getattr(noun, each.name) for each in fields(noun)), noun.objectives)
+
+
 @dataclass(frozen=True)
 class Feature:
     """A thing on the roadmap that somebody waits for. Without work it is a milestone.
@@ -131,7 +137,8 @@ class Feature:
     due : the day by which it is due, included
     promised : False for a due date that is no promise; None (a promise if there is a due date) or True
     not_before : the first day on which it may start
-    objective : what it serves; it chooses the lane in a team's allocation
+    objective : what it serves; it chooses the lane in a team's allocation. A feature that serves several is given their weights,
+        { "Grow revenue": 0.7, "Debt": 0.3 }, which add up to 1; its objective, and its lane, is then the first of them
     value, cost_of_delay : >= 0, in the company's own unit (cost of delay: per week)
     started : in flight on day 0 (it matters with a team's `finish_started`)
     growth : factor for work discovered on the way: a number, low / likely / high, or "learned"; None takes the roadmap's
@@ -159,7 +166,7 @@ class Feature:
         due: Dateish | None = None,
         promised: bool | None = None,
         not_before: Dateish | None = None,
-        objective: str | None = None,
+        objective: str | Mapping[str, float] | None = None,
         value: float | None = None,
         cost_of_delay: float | None = None,
         started: bool = False,
@@ -173,13 +180,21 @@ class Feature:
         keep(self, "due", None if due is None else read_date(due, where, "due"))
         keep(self, "promised", _read_promised(promised, due, where))
         keep(self, "not_before", None if not_before is None else read_date(not_before, where, "not_before"))
-        keep(self, "objective", None if objective is None else read_name(objective, f"{where}, objective"))
+        keep(self, "objective", read_objective(objective, where))
         keep(self, "value", None if value is None else read_number(value, where, "value"))
         keep(
             self, "cost_of_delay", None if cost_of_delay is None else read_number(cost_of_delay, where, "cost_of_delay")
         )
         keep(self, "started", read_flag(started, where, "started"))
         keep(self, "growth", None if growth is None else read_growth(growth, where))
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Feature) and _values(self) == _values(other)
+
+    @property
+    def objectives(self) -> Mapping[str, float]:
+        """Each objective that it serves -> its weight, the first one first; the weights add up to 1, or there is none."""
+        return weights_of(self.objective)
 
     @property
     def is_promise(self) -> bool:
@@ -213,7 +228,7 @@ class External:
         not_before: Dateish | None = None,
         due: Dateish | None = None,
         promised: bool | None = None,
-        objective: str | None = None,
+        objective: str | Mapping[str, float] | None = None,
     ) -> None:
         keep = object.__setattr__
         keep(self, "name", read_name(name, "external"))
@@ -223,7 +238,15 @@ class External:
         keep(self, "not_before", None if not_before is None else read_date(not_before, where, "not_before"))
         keep(self, "due", None if due is None else read_date(due, where, "due"))
         keep(self, "promised", _read_promised(promised, due, where))
-        keep(self, "objective", None if objective is None else read_name(objective, f"{where}, objective"))
+        keep(self, "objective", read_objective(objective, where))
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, External) and _values(self) == _values(other)
+
+    @property
+    def objectives(self) -> Mapping[str, float]:
+        """Each objective that it serves -> its weight, the first one first; the weights add up to 1, or there is none."""
+        return weights_of(self.objective)
 
     @property
     def is_promise(self) -> bool:

@@ -38,9 +38,9 @@ GAP, MOST_FOLDED = 2, 12
 def render_impact(told: Told, levels: Sequence[float] = LEVELS) -> str:
     """One page: on a terminal folded to its width and with colours, else plain and with one line a sentence."""
     console = Console(file=sys.stdout, highlight=False, markup=False, emoji=False)
-    table = _build_table(told)
+    table = build_slips(told)
     if console.is_terminal and _least_width(table) > console.width:
-        table = _build_table(told, is_narrow=True)
+        table = build_slips(told, is_narrow=True)
     with console.capture() as capture:
         for line in _say_subjects(told, levels):
             print_line(console, line)
@@ -122,8 +122,12 @@ def _say_subjects(told: Told, levels: Sequence[float]) -> Iterator[str]:
         yield ""
 
 
-def _build_table(told: Told, is_narrow: bool = False) -> Table:
-    """Who slips, the worst first, then who gains; a narrow one leaves out what the others imply."""
+def build_slips(told: Told, is_narrow: bool = False, heads: tuple[str, str] = ("before", "and after")) -> Table:
+    """Who slips, the worst first, then who gains; a narrow one leaves out what the others imply.
+
+    heads : what the two sides are called
+    """
+    before, after = heads
     rows = {row["name"]: row for row in told["features"]}
     slips, gains = find_shown(told)
     shown = [rows[name] for name in slips + gains]
@@ -131,8 +135,8 @@ def _build_table(told: Told, is_narrow: bool = False) -> Table:
     key = f"{level:g}"
     columns: list[tuple[str, Callable[[Told], str | Text]]] = [
         ("\nFeature", lambda row: escape(row["name"])),
-        (f"{say_level(level)} sure\nbefore", lambda row: say_date(row["dates_before"][key])),
-        ("\nand after", lambda row: say_date(row["dates_after"][key])),
+        (f"{say_level(level)} sure\n{before}", lambda row: say_date(row["dates_before"][key])),
+        (f"\n{after}", lambda row: say_date(row["dates_after"][key])),
         ("Slip,\ndays", lambda row: say_slip(row, runs)),
         ("\nmedian", lambda row: _say_median(row)),
         ("Later\nin", lambda row: say_chance(row["slip"]["later"], runs)),
@@ -141,8 +145,8 @@ def _build_table(told: Told, is_narrow: bool = False) -> Table:
     if any(row["due_after"] for row in shown):
         columns += [
             ("\nDue", lambda row: say_date(row["due_after"]) if row["due_after"] else ""),
-            ("Chance\nbefore", lambda row: say_chance_when(row, "before", runs)),
-            ("\nand after", lambda row: say_chance_when(row, "after", runs)),
+            (f"Chance\n{before}", lambda row: say_chance_when(row, "before", runs)),
+            (f"\n{after}", lambda row: say_chance_when(row, "after", runs)),
             ("\nPromise", _say_flip),
         ]
     if is_narrow:

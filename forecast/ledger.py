@@ -17,6 +17,7 @@ from forecast.compiling import BARE, compiled, inlined
 
 INSTANT = 1e-9
 ON_THE_DAY = 1e-7
+TINY = 1e-12
 BLOCKED, READY, DONE = 0, 1, 2
 
 LAYOUT = "7e4339b41dcb9bb4"
@@ -56,6 +57,8 @@ class Ledger(NamedTuple):
     until : working days from the start; nothing after it is counted
     spent : (P, R) items of capacity spent on each part; with `lost` it adds up to what the team could have finished by then
     lost : (T, R, 7) items that nobody could use, by Reason
+    blamed : (T, N + 1) the share of the team's capacity until then that is lost to each node that held it, added up over the
+        runs; the last: to a date
     binder : (N, R) the node that held each part, or feature's end, to the last; -1 for none, or for a day given by not_before.
         A node that never ends binds what waits for it
     waiting : (P, R) working days until all that the part waits for is over, lags and not_before included
@@ -68,6 +71,7 @@ class Ledger(NamedTuple):
     until: float
     spent: Floats
     lost: Floats
+    blamed: Floats
     binder: Ints
     waiting: Floats
     handed_off: Floats
@@ -152,7 +156,8 @@ def account(plan: Plan, luck: Luck, trace: Trace, finish: Floats, until: float |
     nodes = plan.waits.size
     times = [np.zeros((parts, runs)) for _ in range(5)]
     lost = np.zeros((plan.team_cadence.size, runs, len(Reason)))
-    ledger = Ledger(day, np.zeros((parts, runs)), lost, np.full((nodes, runs), -1, np.int32), *times)
+    blamed, binder = np.zeros((plan.team_cadence.size, nodes + 1)), np.full((nodes, runs), -1, np.int32)
+    ledger = Ledger(day, np.zeros((parts, runs)), lost, blamed, binder, *times)
     _account(plan, luck, trace, finish, _turn_links(plan), _clear_desk(plan), ledger)
     return ledger
 
@@ -264,13 +269,14 @@ def _follow(plan, capacity, team, links, desk, ledger, run):  # type: ignore[no-
     """Go through the events of one team in one run, and book its capacity from each to the next."""
     events = _list_events(plan, team, desk, ledger.until)
     now, level, event, active = 0.0, 0.0, 0, 0
+    whole = max(_find_level(plan, capacity, team, ledger.until), TINY)
     top = plan.team_part[team]
     while True:
         then = desk.event_time[event] if event < events else ledger.until
         gained = max(_find_level(plan, capacity, team, then) - level, 0.0)
         if active == 0:
             top = _find_unfinished(plan, team, top, links, desk)
-            _lose(plan, capacity, team, top, now, then, links, desk, ledger, run)
+            _lose(plan, capacity, whole, team, top, now, then, links, desk, ledger, run)
         for k in range(active):
             part = desk.active[k]
             ledger.spent[part, run] += desk.share[k] * gained
@@ -358,36 +364,40 @@ def _find_unfinished(plan, team, top, links, desk):  # type: ignore[no-untyped-d
 
 
 @inlined
-def _lose(plan, capacity, team, top, now, then, links, desk, ledger, run):  # type: ignore[no-untyped-def]
+def _lose(plan, capacity, whole, team, top, now, then, links, desk, ledger, run):  # type: ignore[no-untyped-def]
     """Book what a team with nothing startable could have finished from now to then, by what holds its most important part."""
     while now < then:
-        reason, change = NOTHING_LEFT, then
+        reason, change, holder = NOTHING_LEFT, then, 0
         if top < plan.team_part[team + 1]:
-            reason, change = _find_reason(plan, team, links.by_rank[top], now, links, desk, ledger.binder[:, run])
+            reason, change, holder = _find_reason(
+                plan, team, links.by_rank[top], now, links, desk, ledger.binder[:, run]
+            )
         if not now < change < then:
             change = then
         items = _find_level(plan, capacity, team, change) - _find_level(plan, capacity, team, now)
         ledger.lost[team, run, reason] += items
+        if reason != NOTHING_LEFT:
+            ledger.blamed[team, holder] += items / whole  # -1, the last, for a date
         now = change
 
 
 @inlined
 def _find_reason(plan, team, part, now, links, desk, binder):  # type: ignore[no-untyped-def]
-    """Why a blocked part cannot start at a moment, and until when this is the reason."""
+    """Why a blocked part cannot start at a moment, until when this is the reason, and the node that holds it (-1: a date)."""
     parts = plan.part_team.shape[0]
     node = part
     while True:
         bound = binder[node]
         if bound < 0:
-            return NOT_BEFORE, desk.binder_over[node]
+            return NOT_BEFORE, desk.binder_over[node], -1
         if now >= desk.binder_over[node]:
-            return HANDOFF, desk.start[part]
+            return HANDOFF, desk.start[part], bound
         if now >= desk.end[bound]:
-            return DELAY, desk.binder_over[node]
+            return DELAY, desk.binder_over[node], bound
         if bound < parts:
-            return (OWN_TEAM if plan.part_team[bound] == team else OTHER_TEAM), desk.end[bound]
+            return (OWN_TEAM if plan.part_team[bound] == team else OTHER_TEAM), desk.end[bound], bound
         if now >= desk.over[bound]:
-            return (DELAY if links.has_parts[bound - parts] else EXTERNAL), desk.end[bound]
+            return (DELAY if links.has_parts[bound - parts] else EXTERNAL), desk.end[bound], bound
         node = bound
 
 

@@ -13,7 +13,7 @@ import numpy as np
 
 from forecast import __version__
 from forecast.arrays import Floats, Longs
-from forecast.dates import Dateish, read_date
+from forecast.dates import Dateish
 from forecast.errors import Fault, did_you_mean, quote
 from forecast.fingerprint import digest_inputs
 from forecast.history import LEAST_SPRINTS, History
@@ -90,7 +90,7 @@ class Forecast:
         return self._date_of(days.day(max(low, 1))), self._date_of(latest)
 
     def chance(self, name: str | None = None, *, by: Dateish | None = None) -> float:
-        """The share of runs in which it is finished by a day, that day included; `by` None takes its due date.
+        """The share of runs in which it is finished by a day or quarter, its last day included; `by` None takes its due date.
 
         For a day beyond the horizon it is the share finished within the horizon: the least that it can be.
         """
@@ -288,7 +288,8 @@ class Forecast:
         is_certain = self._is_certain(row)
         return {
             "name": self.features[row],
-            "objective": None if feature is None else feature.objective,
+            "objective": None if feature is None else feature.objective and str(feature.objective),
+            "objectives": {} if feature is None else dict(feature.objectives),
             "due": due and due.isoformat(),
             "chance": None if held is None else held / self.runs,
             "chance_se": None if held is None else 0.0 if is_certain else share_error(held, self.runs),
@@ -367,7 +368,7 @@ class Forecast:
         return self._days(row).finished(day)
 
     def _read_by(self, by: Dateish) -> int:
-        return self.roadmap.clock.days_until(read_date(by, "by"))
+        return self.roadmap.clock.days_until(self.roadmap.read_day(by, "by"))
 
     def _until(self, row: int, by: Dateish | None) -> int:
         if by is None:

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from forecast.arrays import Ints, Plan
+from forecast.arrays import Ints, Longs, Plan
 from forecast.calendar import Calendar
 from forecast.feature import Feature, Part
 from forecast.roadmap import Link, Roadmap
@@ -202,3 +202,34 @@ def _find_not_before(index: Index, nodes: int) -> np.ndarray:
             held = [index.part_of[feature.name, team] for team in teams] or [index.end(feature.name)]
             not_before[held] = day
     return not_before
+
+
+def rank_anew(plan: Plan, rank: Longs) -> tuple[Plan, Longs]:
+    """The plan with the features ranked otherwise, and which part of the old one each part is: (P,).
+
+    rank : (F,) rising with the place of each feature; the indices of features stay as they are
+    """
+    parts, nodes = plan.part_team.size, plan.waits.size
+    old = np.lexsort((rank[plan.part_feature], plan.part_lane))
+    new = np.arange(nodes)
+    new[old] = np.arange(parts)
+    node = np.concatenate([old, np.arange(parts, nodes)])
+    links = np.diff(plan.next_first)[node]
+    first = np.concatenate([[0], np.cumsum(links)])
+    link = np.repeat(plan.next_first[node] - first[:-1], links) + np.arange(first[-1])
+    roots = np.sort(new[plan.roots])
+    not_before = plan.not_before[node]
+    ranked = plan._replace(
+        part_team=plan.part_team[old],
+        part_lane=plan.part_lane[old],
+        part_feature=plan.part_feature[old],
+        part_started=plan.part_started[old],
+        waits=plan.waits[node],
+        roots=roots[np.argsort(not_before[roots], kind="stable")].astype(np.int32),
+        next_first=first.astype(np.int32),
+        next_node=new[plan.next_node[link]].astype(np.int32),
+        next_lag=plan.next_lag[link],
+        next_handoff=plan.next_handoff[link],
+        not_before=not_before,
+    )
+    return ranked, old

@@ -18,6 +18,7 @@ from forecast.errors import Fault, did_you_mean, quote
 from forecast.estimate import Estimate
 from forecast.feature import After, External, Feature, Handoff, Risk, read_handoff
 from forecast.growth import Factor, Growth, read_growth
+from forecast.quarters import read_day
 from forecast.team import LONGEST_SPRINT, Team
 from forecast.values import fold, read_count, read_level, read_list, read_model, read_name
 
@@ -58,7 +59,8 @@ class Roadmap(Edits):
     throughput : a throughput model or its name; None takes the default
     growth : factor for discovered work, for features that do not say: a number, low / likely / high, or "learned"
     promise_level : the chance at which a promise holds, a share
-    quarter_starts : first days of the company's quarters, dates or days of every year such as "02-01"
+    quarter_starts : first days of the company's quarters, that of Q1 first: four days of every year such as "02-01", or dates;
+        None for the quarters of the calendar
 
     Raises Fault for unknown or repeated names, for cycles (printed), and for values out of range.
     """
@@ -138,6 +140,10 @@ class Roadmap(Edits):
             ordinal = seen[key] = seen.get(key, -1) + 1
             links.append(Link(*key, after.lag, after.handoff or self.handoff, ordinal))
         return tuple(links)
+
+    def read_day(self, value: object, where: str, what: str = "") -> dt.date:
+        """The day that a date, an ISO text or a quarter (``Q1``, ``2026-Q1``) stands for: of a quarter its last day."""
+        return read_day(value, self.start, self.quarter_starts, where, what)
 
     def feature(self, name: str) -> Feature | External:
         """The feature (or external) of that name. Raises Fault when there is none."""

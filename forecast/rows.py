@@ -17,6 +17,11 @@ from forecast.notation import NUMBER, Notation
 from forecast.values import LONGEST_REFERENCE, read_name, read_number
 
 LISTED = re.compile(r'\s*(?:"((?:[^"]|"")*)"\s*|([^;]*))(?:;|$)')
+WEIGHTED = re.compile(r'\s*(?:"((?:[^"]|"")*)"([^;]*)|([^;]*))(?:;|$)')
+WEIGHT = re.compile(r"[0-9.,]+\s*%?")
+SHARE = re.compile(r"0?[.,][0-9]*[1-9][0-9]*|[0-9.,]+\s*%")
+"""A weight between 0 and 1, or a percentage."""
+
 YES, NO = ("true", "yes"), ("false", "no")
 MOST_FAULTS = 1000
 BLANK_ROW = "fill it in; a blank is never read as 0"
@@ -159,6 +164,43 @@ class Row:
         except Fault as fault:
             raise Fault(self.place, fault.value.replace("name", column, 1), fault.way_out) from None
 
+    def weighted(self, column: str) -> str | dict[str, float] | None:
+        """The one name in the cell, or several with their weights: ``Grow revenue:0.7; Debt:0.3``.
+
+        A name that holds ';', or ends like a weight, stands in double quotes. Raises Fault for several without weights, and
+        for one with a share, because it may be either.
+        """
+        text = self.text(column)
+        found = [_find_weight(*match.groups()) for match in WEIGHTED.finditer(text or "") if match[0].strip("; \t")]
+        if text is None or not found:
+            return text
+        shown = f"{column} = {quote(text)}"
+        if len(found) == 1:
+            return self._one_name(text, found[0], shown)
+        if any(weight is None for _, weight, _ in found):
+            way_out = 'give each its weight, "A:0.7; B:0.3", or put a name that holds ";" in double quotes'
+            raise Fault(self.place, shown, way_out)
+        weights: dict[str, float] = {}
+        for name, weight, _ in found:
+            try:
+                name = read_name(name, "")
+            except Fault as fault:
+                raise Fault(self.place, shown, fault.way_out) from None
+            if name in weights:
+                raise Fault(self.place, shown, f"{quote(name)} stands there twice; give it one weight")
+            weights[name] = self._number_in(column, weight or "")
+        return weights
+
+    def _one_name(self, text: str, found: tuple[str, str | None, bool], shown: str) -> str:
+        name, weight, is_quoted = found
+        if is_quoted and weight is None:
+            ends_like_one = SHARE.fullmatch(name.rpartition(":")[2].strip()) if ":" in name else None
+            return name if ";" in name or ends_like_one else text
+        if is_quoted or weight is None or not SHARE.fullmatch(weight):
+            return text
+        way_out = "one needs no weight; add the others, or put a name that ends like this in double quotes"
+        raise Fault(self.place, shown, way_out)
+
     def _number_in(self, column: str, cell: Cell) -> float:
         try:
             if isinstance(cell, str):
@@ -176,6 +218,19 @@ class Row:
             shown = shown or (quote(cell) if isinstance(cell, str) else spell(cell))
             way_out = "the number is too large" if number > 0 else "it cannot be less than 0"
             raise Fault(self.place, f"{column} = {shown}", way_out) from None
+
+
+def _find_weight(quoted: str | None, behind: str | None, bare: str | None) -> tuple[str, str | None, bool]:
+    """A name of a list, its weight as it is written, and whether the name stands in double quotes."""
+    if quoted is not None and behind is not None and (not behind.strip() or behind.lstrip().startswith(":")):
+        weight = behind.strip().removeprefix(":").strip()
+        if not weight or WEIGHT.fullmatch(weight):
+            return quoted.replace('""', '"'), weight or None, True
+    text = bare if quoted is None else f'"{quoted}"{behind}'
+    name, colon, weight = (text or "").rpartition(":")
+    if colon and WEIGHT.fullmatch(weight.strip()):
+        return name.strip(), weight.strip(), False
+    return (text or "").strip(), None, False
 
 
 def spell(cell: Cell) -> str:

@@ -46,9 +46,12 @@ Three = Annotated[
 Guess = Annotated[Number | Three, Either]
 Factor = Annotated[Number | Three | Annotated[str, Tag("<a text>"), _shown(const="learned")], Either]
 Day = Annotated[Annotated[dt.date, Tag("<a date>")] | Text, Either, _shown(type="string", format="date")]
+DayOrDayOfYear = Annotated[Annotated[dt.date, Tag("<a date>")] | Text, Either, _shown(type="string")]
 Name = Annotated[str, _shown(type="string", minLength=1)]
 Amount = Annotated[float, _shown(type="number", minimum=0)]
 Share = Annotated[float, _shown(type="number", minimum=0, maximum=1)]
+Weights = Annotated[dict[str, Share], Tag("<a table>")]
+Objectives = Annotated[Annotated[str, Tag("<a text>"), _shown(type="string", minLength=1)] | Weights, Either]
 Count = Annotated[int, _shown(type="integer", minimum=1)]
 Length = Annotated[int, _shown(type="integer", minimum=1, maximum=LONGEST_SPRINT)]
 HandoffName = Annotated[str, _shown(enum=["next-sprint", "immediate"])]
@@ -120,8 +123,9 @@ class FeatureTable(Table):
     """false for a due date that is no promise."""
     not_before: Day | None = None
     """The first day on which it may start."""
-    objective: Name | None = None
-    """What it serves; it groups features and chooses the share of a team's time under `allocation`."""
+    objective: Objectives | None = None
+    """What it serves; it groups features and chooses the share of a team's time under `allocation`. Several have weights that add
+    up to 1, { "Grow revenue" = 0.7, Debt = 0.3 }, and the first one chooses."""
     value: Amount | None = None
     """What it is worth, in a unit of your own."""
     cost_of_delay: Amount | None = None
@@ -225,8 +229,9 @@ class RoadmapTable(Table):
     """Factor for work that is found on the way, for features that do not say: 1.3, or [1.0, 1.2, 1.7], or "learned"."""
     promise_level: Annotated[float, _shown(type="number", exclusiveMinimum=0, maximum=1)] = 0.85
     """A promise holds when its chance is at least this share."""
-    quarter_starts: list[Day] | None = None
-    """First days of the company's quarters."""
+    quarter_starts: list[DayOrDayOfYear] | None = None
+    """First days of the company's quarters, that of Q1 first: four days of every year, ["02-01", "05-01", "08-01", "11-01"], or
+    dates."""
     throughput: Annotated[Text | Annotated[dict[str, Any], Tag("<a table>")], Either] | None = None
     """How the past is used: a model by name, or with its settings, { model = "bootstrap", window = 12 }."""
     history: Past

@@ -39,7 +39,7 @@ NEEDED = {
 }
 """What is needed instead, by pydantic's name of the error."""
 
-NAMED_BY_KEY = ("work", "history", "allocation", "adds", "delays")
+NAMED_BY_KEY = ("work", "history", "allocation", "adds", "delays", "objective")
 
 
 STAND_INS: dict[str, Any] = {"size": 0, "chance": 0.0, "factor": 1.0, "start": EARLIEST, "history": {}}
@@ -110,6 +110,8 @@ def _stand_in(place: Path, kind: str) -> tuple[Path, Any]:
     """What has to change for a fault: the place, and what stands there instead; None takes it out."""
     if isinstance(place[-1], int) and place[-2] not in TABLES:
         place = place[:-1]  # the whole list of numbers that holds a text
+    if place[2:3] == ("objective",):
+        place = place[:3]  # without one of its weights the others do not add up
     key = place[-1]
     if kind == "extra_forbidden":
         return place, None

@@ -29,7 +29,7 @@ OF_FEATURE: dict[str, Callable[[Row, str], Any]] = {
     "due": Row.date,
     "promised": Row.flag,
     "not_before": Row.date,
-    "objective": Row.text,
+    "objective": Row.weighted,
     "value": Row.number,
     "cost_of_delay": Row.number,
     "started": Row.flag,
@@ -245,7 +245,7 @@ def _read_common(rows: list[Row], column: str, faults: Faults) -> Any:
             value = OF_FEATURE[column](row, column)
             if first is None and value is not None:
                 said, first = value, row
-            elif first is not None and value not in (None, said):
+            elif first is not None and value is not None and repr(value) != repr(said):
                 way_out = f"{first.place} says {quote(first.text(column))} for the same feature; keep one"
                 raise Fault(row.place, f"{column} = {quote(row.text(column))}", way_out)
     return said

@@ -287,7 +287,7 @@ def _find_twice_promised(roadmap: Roadmap) -> list[Finding]:
 def _find_spelling(roadmap: Roadmap) -> list[Finding]:
     """Objectives that differ only in spaces, and in upper and lower case."""
     spelt: dict[str, dict[str, None]] = {}
-    named = [each.objective for each in roadmap.features if each.objective]
+    named = [objective for each in roadmap.features for objective in each.objectives]
     named += [objective for team in roadmap.teams for objective in team.allocation or {}]
     for objective in named:
         spelt.setdefault("".join(objective.casefold().split()), {}).setdefault(objective)

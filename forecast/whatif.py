@@ -81,6 +81,15 @@ class WhatIf:
         object.__setattr__(self, "edits", listed)
         object.__setattr__(self, "name", str(name))
 
+    @property
+    def tried(self) -> tuple[Feature | External | str, WhatIf] | None:
+        """The one feature that it adds, or the name of the one that it moves, and its other edits; None when it is not one."""
+        placed = [edit for edit in self.edits if edit.verb in ("insert", "move")]
+        if len(placed) != 1:
+            return None
+        subject = placed[0].values[SUBJECTS[placed[0].verb]]
+        return subject, WhatIf([edit for edit in self.edits if edit is not placed[0]], self.name)
+
     def apply(self, roadmap: Roadmap) -> Roadmap:
         """The roadmap after all edits. Raises Refused with every edit that is not possible.
 

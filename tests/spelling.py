@@ -29,6 +29,11 @@ def spell(value: Any) -> str:
     return repr(value)
 
 
+def quoted(name: str) -> str:
+    """A name in the list of a cell."""
+    return '"' + name.replace('"', '""') + '"'
+
+
 def spell_after(after: fc.After) -> Any:
     if not after.is_exact:
         return after.feature
@@ -65,6 +70,7 @@ def to_toml(roadmap: fc.Roadmap, history: fc.History, /, **files: str) -> str:
     for feature in roadmap.features if "features" not in files else ():
         values = {key: getattr(feature, key) for key in feature.__dataclass_fields__}
         values["after"] = [spell_after(after) for after in feature.after]
+        values["objective"] = feature.objectives if len(feature.objectives) > 1 else feature.objective
         if isinstance(feature, fc.Feature):
             values["work"] = {team: spell_part(part) for team, part in feature.work.items()}
         texts.append(table("[[feature]]", values))
@@ -82,6 +88,10 @@ def to_rows(roadmap: fc.Roadmap) -> list[list[Any]]:
         if isinstance(about["growth"], fc.Estimate):
             growth = about["growth"]
             about["growth"] = f"{growth.low!r};{growth.likely!r};{growth.high!r}"
+        if len(feature.objectives) > 1:
+            about["objective"] = ";".join(f"{quoted(name)}:{share!r}" for name, share in feature.objectives.items())
+        elif about["objective"] and (";" in about["objective"] or ":" in about["objective"]):
+            about["objective"] = quoted(about["objective"])
         about["started"] = about["started"] or None
         places: list[tuple[str | None, Any, Any]] = (
             [(team, part.size, part.after) for team, part in feature.work.items()]
@@ -92,7 +102,7 @@ def to_rows(roadmap: fc.Roadmap) -> list[list[Any]]:
             places.append((None, None, feature.after))
         for number, (team, size, afters) in enumerate(places):
             numbers = [None] * 3 if size is None else [size.low, size.likely, size.high]
-            listed = "; ".join('"' + after.feature.replace('"', '""') + '"' for after in afters) or None
+            listed = "; ".join(quoted(after.feature) for after in afters) or None
             rows.append(
                 [feature.name, team, *numbers, listed, *(about.values() if number == 0 else [None] * len(about))]
             )

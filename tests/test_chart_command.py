@@ -45,10 +45,16 @@ def portfolio(folder: Path, count: int) -> Path:
         ("burn-up",),
         ("burn-up", "--team", "Web"),
         ("throughput", "--team", "Web"),
+        ("slips", "--what-if", "sso.toml"),
+        ("frontier", "--what-if", "sso.toml"),
+        ("commitment", "--by", "Q2"),
+        ("allocation", "--by", "2026-06-30"),
     ],
     ids=" ".join,
 )
-def test_every_chart_is_written(arguments: tuple[str, ...], tmp_path: Path) -> None:
+def test_every_chart_is_written(arguments: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("sso.toml").write_text('[[edit]]\ninsert = "SSO"\nrank = 1\nwork = { Web = 4 }\n', "utf-8")
     result = run(arguments[0], EXAMPLE, *arguments[1:], "-o", tmp_path / "chart.svg")
     assert (result.exit_code, result.stdout) == (0, "")
     assert (
@@ -117,6 +123,11 @@ def test_nothing_is_overwritten_but_by_force(tmp_path: Path) -> None:
         (("dates", "-o", "a.png", "--dpi", "5000"), 2, "40<=x<=600"),
         (("dates", "-o", "a.png", "--levels", "50,85"), 3, "give three levels"),
         (("curve", "-o", "a.png"), 3, "no feature; say which feature"),
+        (("slips", "-o", "a.png"), 3, "no what-if; say which edits"),
+        (("slips", "-o", "a.png", "--what-if", "absent.toml"), 3, "absent.toml"),
+        (("commitment", "-o", "a.png"), 3, "no day; say by when"),
+        (("commitment", "-o", "a.png", "--by", "soon"), 3, "soon"),
+        (("dates", "-o", "a.png", "--by", "Q2"), 3, "it is not about one day; leave it out"),
         (("curve", "-o", "a.png", "--feature", "Chekout"), 3, 'Did you mean "Checkout"?'),
         (("throughput", "-o", "a.png"), 3, "no team"),
         (("throughput", "-o", "a.png", "--team", "Wep"), 3, 'Did you mean "Web"?'),
@@ -131,6 +142,18 @@ def test_what_cannot_be_drawn_is_refused_and_nothing_is_written(
     assert result.exit_code == code, result.output
     assert said in result.stderr
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [("frontier", "one feature is tried: add or move one"), ("dates", "it is not about one what-if; leave it out")],
+)
+def test_a_what_if_that_a_chart_cannot_take_is_refused(name: str, said: str, tmp_path: Path) -> None:
+    (tmp_path / "drop.toml").write_text('[[edit]]\ndrop = "Search"\n', "utf-8")
+    result = run(name, EXAMPLE, "-o", tmp_path / "a.png", "--what-if", tmp_path / "drop.toml")
+    assert result.exit_code == 3, result.output
+    assert said in result.stderr
+    assert not (tmp_path / "a.png").exists()
 
 
 def test_characters_without_a_font_are_noted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -155,13 +155,32 @@ def test_the_frontier_marks_the_places_that_no_other_beats() -> None:
     dots = {
         (day(line.get_xdata()[0]), line.get_ydata()[0], line.get_color())
         for line in ax.lines
-        if line.get_marker() == "o"
+        if line.get_marker() == "o" and len(line.get_xdata()) == 1
     }
     assert dots == {
         (each.date, each.harm, canvas.MIDDLE if each.is_best else canvas.PAPER) for each in found.positions if each.date
     }
-    shown = {f"{each.rank}" if each.rank == each.last_rank else f"{each.rank}-{each.last_rank}" for each in found.best}
+    shown = {
+        f"{each.rank}" if each.rank == each.last_rank else f"{each.rank} to {each.last_rank}" for each in found.best
+    }
     assert shown & set(written(ax))
+    choice = found.recommended
+    assert choice.date
+    assert [(day(x), y) for x, y in marks(ax, "D")] == [(choice.date, choice.harm)]
+    bold = [text.get_text() for text in ax.texts if text.get_fontweight() == "bold"]
+    assert (f"{choice.rank}" if choice.rank == choice.last_rank else f"{choice.rank} to {choice.last_rank}") in bold
+    assert found.reason in " ".join(written(ax))
+
+
+def test_positions_without_a_date_are_told() -> None:
+    """A team that never finishes anything: no rank has a date."""
+    roadmap = fc.Roadmap("2026-01-05", ["Web", "API"], [fc.Feature("A", {"Web": 5}), fc.Feature("B", {"API": 1})])
+    history = fc.History.from_counts({"Web": [10], "API": [0, 0]})
+    forecast = fc.simulate(roadmap, history, runs=20, throughput=fc.Bootstrap())
+    found = fc.frontier(forecast, fc.Feature("C", {"API": 2}))
+    ax = fc.charts.frontier(found)
+    assert marks(ax, "o") == []
+    assert f"{len(found.positions)} of them" in " ".join(written(ax))
 
 
 def test_a_short_time_is_marked_in_weeks() -> None:

@@ -19,8 +19,10 @@ from click.testing import CliRunner, Result
 from helpers import SEED, SHARED_DATA
 
 import forecast as fc
+from forecast.allocation_wording import say_allocation
 from forecast.cli import cli
 from forecast.phrases import say_date
+from forecast.pledge_wording import say_lines, say_promise
 from forecast.report.markdown import quiet
 from forecast.report.pictures import AT_NIGHT, dye
 from forecast.report.story import find_anchors
@@ -56,7 +58,7 @@ def made() -> fc.Report:
     sso = fc.Feature("SSO", {"Web": (5, 8, 14)}, due="2026-04-30")
     first = fc.WhatIf([fc.Edit("insert", feature=sso, rank=1)], name="SSO first")
     what_ifs = [first, fc.WhatIf([fc.Edit("without", name="Loyalty points")])]
-    return fc.make_report(base(), title="example", what_ifs=what_ifs)
+    return fc.make_report(base(), title="example", what_ifs=what_ifs, everywhere=True, by=["2026-09-30", "Q2"])
 
 
 @cache
@@ -70,7 +72,8 @@ def hostile() -> fc.Report:
     history = fc.History.from_counts({"<b>Web</b>": [3, 5, 0, 4] * 3, "=API": [1, 2, 3] * 4})
     forecast = fc.simulate(roadmap, history, runs=200, seed=SEED, throughput=fc.Bootstrap())
     dropped = fc.WhatIf([fc.Edit("without", name=HOSTILE[1])], name="<u>w</u>")
-    return fc.make_report(forecast, title="<i>title</i>", what_ifs=[dropped])
+    moved = fc.WhatIf([fc.Edit("move", name=HOSTILE[0], rank=3)], name=HOSTILE[2])
+    return fc.make_report(forecast, title="<i>title</i>", what_ifs=[dropped, moved], everywhere=True, by=["2026-02-27"])
 
 
 ELEMENTS = frozenset(
@@ -93,6 +96,8 @@ ELEMENTS = frozenset(
         "section",
         "h2",
         "h3",
+        "h4",
+        "strong",
         "div",
         "table",
         "thead",
@@ -204,6 +209,7 @@ def test_the_page_is_in_order() -> None:
     assert heads == [
         "promises",
         "risks",
+        "quarters",
         "roadmap",
         "objectives",
         "features",
@@ -232,6 +238,61 @@ def test_what_ifs_are_compared_side_by_side() -> None:
     assert side[1][1] == (", ".join(impact.breaks) or "none")
     assert side[1][3:5] == [str(len(impact.slips)), str(len(impact.gains))]
     assert {"what-if-1", "what-if-2"} <= {each.shot.name for each in report.drawn}
+
+
+def test_what_is_added_is_tried_at_every_rank() -> None:
+    report = made()
+    sso = fc.Feature("SSO", {"Web": (5, 8, 14)}, due="2026-04-30")
+    found = fc.frontier(base(), sso)
+    told = json.loads(str(report.files()["forecast.json"]))
+    assert [each["frontier"] and each["frontier"]["feature"] for each in told["what_ifs"]] == ["SSO", None]
+    assert told["what_ifs"][0]["frontier"] == json.loads(json.dumps(found.to_dict()))
+    (ranks,) = tables(report.html.partition("At every rank")[2].partition("</table>")[0] + "</table>")
+    assert [row[1] for row in ranks] == [say_date(each.date) for each in found.positions]
+    assert [bool(row[-1]) for row in ranks] == [each.is_best for each in found.positions]
+    (choice,) = [row[0] for row in ranks if "(recommended)" in row[0]]
+    assert choice.startswith(str(found.recommended.rank))
+    assert found.reason in Page(report.html).said()
+    assert found.reason in report.markdown
+    sheet = fastexcel.read_excel(bytes(report.files()["forecast.xlsx"])).load_sheet("Every rank").to_polars().to_dicts()
+    assert [row["Harm"] for row in sheet] == [pytest.approx(each.harm) for each in found.positions]
+    assert [row["Rank"] for row in sheet if row["Recommended"]] == [found.recommended.rank]
+    assert {"frontier-1"} == {each.shot.name for each in report.drawn if each.shot.name.startswith("frontier")}
+
+
+def test_what_to_promise_is_told_day_by_day() -> None:
+    report = made()
+    told = json.loads(str(report.files()["forecast.json"]))
+    assert [each["commitment"]["by"] for each in told["quarters"]] == ["2026-06-30", "2026-09-30"]
+    promise = fc.commit(base(), by="2026-06-30")
+    assert told["quarters"][0]["commitment"] == json.loads(json.dumps(promise.to_dict()))
+    assert set(promise.features) <= set(
+        told["quarters"][1]["commitment"]["features"]
+    )  # later days keep what was promised
+    said = Page(report.html).said()
+    for sentence in [*say_promise(promise), *say_lines(promise)]:
+        assert sentence in said
+    shares = fc.allocate(base(), by="2026-06-30").to_dict()
+    assert say_allocation(shares) in said
+    assert quiet(say_allocation(shares)) in report.markdown
+    assert told["quarters"][0]["allocation"] == json.loads(json.dumps(shares))
+    (rows,) = tables(report.html.partition("The features by line")[2].partition("</table>")[0] + "</table>")
+    lines = [row for row in promise.table().to_dicts() if row["line"] != "beyond"]
+    assert [row[:3] for row in rows] == [
+        [row["feature"], row["line"], say_chance(row["chance"], base().runs)] for row in lines
+    ]
+    workbook = fastexcel.read_excel(bytes(report.files()["forecast.xlsx"]))
+    sheet = workbook.load_sheet("What to promise").to_polars().to_dicts()
+    assert [row["Feature"] for row in sheet if str(row["By"])[:10] == "2026-06-30"] == list(promise.alone)
+    assert workbook.load_sheet("Where capacity goes").to_polars().height > 20
+    names = {each.shot.name for each in report.drawn}
+    assert {"commitment-1", "commitment-2", "allocation-1", "allocation-2"} <= names
+
+
+def test_everywhere_needs_one_feature_to_try() -> None:
+    dropped = fc.WhatIf([fc.Edit("without", name="Loyalty points")])
+    with pytest.raises(fc.Fault, match="adds or moves one feature"):
+        fc.make_report(base(), what_ifs=[dropped], everywhere=True, has_pictures=False)
 
 
 def test_a_feature_without_promise_history_or_objective_is_reported_too() -> None:
@@ -427,6 +488,9 @@ def test_markdown_goes_to_standard_output(tmp_path: Path) -> None:
         ((), 2, "--out FOLDER"),
         (("--out", "x", "--markdown"), 2, "one of the two"),
         (("--out", "x", "--what-if", "absent.toml"), 3, "absent.toml"),
+        (("--out", "x", "--everywhere"), 2, "--what-if FILE"),
+        (("--out", "x", "--by", "soon"), 3, "soon"),
+        (("--out", "x", "--by", "Q2", "--by", "2026-Q2"), 3, "it is given twice"),
         (("--out", "x", "--json"), 2, "No such option"),
     ],
 )

@@ -13,6 +13,7 @@ from forecast.charts.curves import burn_up, s_curve
 from forecast.charts.gallery import CHARTS, draw, render
 from forecast.charts.paging import Page, pages
 from forecast.charts.past import throughput
+from forecast.charts.quarters import allocation, commitment
 from forecast.charts.roadmaps import dates, heatmap
 from forecast.charts.spells import days
 from forecast.charts.trust import calibration, pit
@@ -23,8 +24,10 @@ __all__ = [
     "SIZES",
     "Page",
     "Picture",
+    "allocation",
     "burn_up",
     "calibration",
+    "commitment",
     "dates",
     "days",
     "draw",

@@ -6,6 +6,7 @@ Colours are told apart by lightness too, so that a chart survives a grey printer
 from __future__ import annotations
 
 import datetime as dt
+import io
 import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -25,6 +26,7 @@ from matplotlib.textpath import text_to_path
 from matplotlib.ticker import FixedFormatter, FixedLocator, MaxNLocator
 from matplotlib.transforms import ScaledTranslation
 
+from forecast.charts.vector import save, slim
 from forecast.errors import escape
 from forecast.phrases import MONTHS
 
@@ -70,12 +72,13 @@ STABLE: Any = {
     "svg.hashsalt": "forecast",
     "pdf.fonttype": 42,
     "text.usetex": False,
+    "text.hinting": "none",
     "savefig.facecolor": PAPER,
 }
-"""Texts stay texts in an SVG, and the same picture is always the same bytes."""
+"""Texts stay texts in an SVG and as wide as they were measured, and the same picture is always the same bytes."""
 
 STABLE_PDF: dict[str, Any] = {"CreationDate": None}
-UNDATED = {"svg": {"Date": None}, "pdf": STABLE_PDF}
+UNDATED = {"svg": dict.fromkeys(("Date", "Creator", "Format", "Type")), "pdf": STABLE_PDF}
 
 Size = tuple[float, float]
 
@@ -100,16 +103,24 @@ class Picture(Figure):
                 super().savefig(fname, transparent=transparent, **options)  # type: ignore[arg-type]
             return
         options["metadata"] = UNDATED.get(kind.lower(), {}) | (options.get("metadata") or {})
-        with mpl.rc_context(STABLE), warnings.catch_warnings():
+        with mpl.rc_context(STABLE):
             if kind.lower() == "svg":
-                warnings.filterwarnings("ignore", "Glyph .* missing")  # they are not drawn here but written
-                for _, write_it in self.as_written:
-                    write_it()
-            try:
+                save(self._write_svg(transparent=transparent, **options), fname)
+            else:
                 super().savefig(fname, transparent=transparent, **options)
+
+    def _write_svg(self, **options: Any) -> str:
+        stream = io.BytesIO()
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", "Glyph .* missing")  # they are not drawn here but written
+            for _, write_it in self.as_written:
+                write_it()
+            try:
+                super().savefig(stream, **options | {"format": "svg"})
             finally:
                 for show_it, _ in self.as_written:
                     show_it()
+        return slim(stream.getvalue().decode("utf-8"))
 
 
 @dataclass(frozen=True)

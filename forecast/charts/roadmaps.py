@@ -239,8 +239,9 @@ def _say_short(chance: float, runs: int) -> str:
 def _mark(ax: Axes, place: int, row: Row, chances: Sequence[float], ends: Sequence[dt.date], level: float) -> None:
     first = next((at for at, chance in enumerate(chances) if chance >= level), None)
     if first is not None:
+        wide = min(0.08, 0.06 / inches(ax)[0] * len(ends))
         ax.add_patch(
-            Rectangle((first - 0.04, place - 0.5), 0.08, 1.0, color=ALARM, linewidth=0, zorder=4, clip_on=False)
+            Rectangle((first - wide / 2, place - 0.5), wide, 1.0, color=ALARM, linewidth=0, zorder=4, clip_on=False)
         )
     if row.due is not None:
         due = next((at for at, end in enumerate(ends) if row.due <= end), None)

@@ -37,7 +37,7 @@ LOOKS: dict[str, tuple[str, str, str, str]] = {
     WORK: ("work of a team", MIDDLE, "", PAPER),
     QUEUE: ("in line for a team", LIGHT, "////", INK),
     EXTERNAL: ("external", DARK, "", PAPER),
-    HANDOFF: ("hand-offs and lags", FAINT, "....", INK),
+    HANDOFF: ("hand-offs and lags", FAINT, "||||", INK),
     NOT_BEFORE: ("not before its date", PAPER, "", INK),
 }
 """Kinds of days: what they are called, colour, hatch, and colour of the number in them."""

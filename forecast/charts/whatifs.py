@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from matplotlib.axes import Axes
@@ -34,10 +35,11 @@ from forecast.charts.canvas import (
 from forecast.charts.ladder import Column, find_margins, lay_rows, write_columns
 from forecast.charts.paging import find_size
 from forecast.errors import Fault, did_you_mean, quote
+from forecast.frontier_wording import say_ranks, say_unit
 from forecast.impact import LEVEL, Impact
 from forecast.impact_wording import moves, say_chance_when, say_slip
 from forecast.phrases import say_date
-from forecast.positions import Frontier
+from forecast.positions import Frontier, Position
 from forecast.values import read_level, read_list, read_name
 from forecast.wording import Told, say_level, say_provenance
 
@@ -147,45 +149,74 @@ def _marks(rows: list[Told]) -> list[Line2D]:
 def frontier(found: Frontier, ax: Axes | None = None, *, size: Size | None = None) -> Axes:
     """What each place in the order costs: the date of the feature there against the harm to the others, the best joined.
 
-    A place is best when no other is as early and as harmless, and better in one of the two (Pareto).
+    A place is best when no other is as early and as harmless, and better in one of the two (Pareto). The diamond is recommended.
     """
-    size = size or (8.5, 4.8)
-    said = f"When it is {say_level(found.level)} sure, and the harm to the others, at each rank. Filled: no other rank beats it."
-    margins = Margins(left=0.85, right=0.6, top=head_room(said, size[0]) + 0.3, bottom=0.75)
+    size, said = size or (8.5, 4.8), _say_choice(found)
+    margins = Margins(left=0.85, right=0.6, top=head_room(said, size[0]) + 0.45, bottom=0.85)
     ax = open_axes(ax, size, margins)
-    known = [each for each in found.positions if each.date is not None]
-    days = [each.date for each in known if each.date is not None]
-    first, last = (min(days), max(days)) if days else (dt.date(2000, 1, 1), dt.date(2000, 2, 1))
-    pad = dt.timedelta(days=max(4, (last - first).days // 10))
-    lay_dates(ax, first - pad, last + pad)
-    harms = [each.harm for each in found.positions if each.harm < float("inf")] or [0.0]
-    low, high = min(0.0, *harms), max(1.0, *harms)
-    ax.set_ylim(low - 0.06 * (high - low), high + 0.1 * (high - low))
-    best = sorted((number(each.date), each.harm) for each in known if each.is_best and each.date is not None)
+    shown = [_Spot(number(each.date), each) for each in found.positions if each.date and each.harm < float("inf")]
+    _lay_frontier(ax, found, [each.position for each in shown])
+    best = sorted((spot.x, spot.position.harm) for spot in shown if spot.position.is_best)
     ax.plot([x for x, _ in best], [y for _, y in best], color=MIDDLE, linewidth=1.2, zorder=2)
     taken: list[tuple[float, float, float]] = []
-    for each in sorted(known, key=lambda each: (not each.is_best, each.rank)):
-        if each.date is not None and each.harm < float("inf"):
-            _draw_position(ax, number(each.date), each.harm, each.is_best, _say_ranks(each.rank, each.last_rank), taken)
-    lay_counts(ax, found.unit)
+    choice = found.recommended
+    order = sorted(shown, key=lambda spot: (spot.position != choice, not spot.position.is_best, spot.position.rank))
+    for spot in order:
+        _draw_position(ax, spot, spot.position == choice, taken)
+    marks = [
+        Line2D([], [], marker="D", color=INK, linestyle="", label="recommended"),
+        Line2D([], [], marker="o", color=MIDDLE, markeredgecolor=DARK, linewidth=1.2, label="no other rank beats it"),
+        Line2D([], [], marker="o", color=PAPER, markeredgecolor=MUTED, linestyle="", label="another beats it"),
+    ]
+    lay_key(ax, marks, margins, 0.2)
+    lay_counts(ax, f"harm to the others: {say_unit(found)[0].lower()}{say_unit(found)[1:]}")
+    ax.set_xlabel(f"{say_level(found.level)} sure by", fontsize=SMALL + 0.5, color=MUTED)
     head(ax, f"{found.feature}: what each rank costs", said, margins)
     return ax
 
 
-def _say_ranks(first: int, last: int) -> str:
-    return str(first) if first == last else f"{first}-{last}"
+@dataclass(frozen=True)
+class _Spot:
+    """A position and where its date stands."""
+
+    x: float
+    position: Position
 
 
-def _draw_position(
-    ax: Axes, x: float, y: float, is_best: bool, text: str, taken: list[tuple[float, float, float]]
-) -> None:
-    """A mark with its rank beside it, where no other rank stands yet."""
-    fill = MIDDLE if is_best else PAPER
-    ax.plot([x], [y], marker="o", color=fill, markeredgecolor=DARK if is_best else MUTED, markersize=7, zorder=4)
+def _say_choice(found: Frontier) -> str:
+    choice = found.recommended
+    by = f"by {say_date(choice.date)}" if choice.date else "without a date"
+    said = f"Recommended: rank {say_ranks(choice)}, {by}: {found.reason}. Numbers are ranks."
+    hidden = sum(each.date is None or each.harm == float("inf") for each in found.positions)
+    return said if not hidden else f"{said} Not shown, for lack of a date or of an end to the harm: {hidden} of them."
+
+
+def _lay_frontier(ax: Axes, found: Frontier, shown: Sequence[Position]) -> None:
+    days = [each.date for each in shown if each.date is not None]
+    first, last = (min(days), max(days)) if days else (dt.date(2000, 1, 1), dt.date(2000, 2, 1))
+    pad = dt.timedelta(days=max(4, (last - first).days // 10))
+    lay_dates(ax, first - pad, last + pad)
+    harms = [each.harm for each in shown] or [0.0]
+    low, high = min(0.0, *harms), max(1.0, *harms)
+    ax.set_ylim(low - 0.06 * (high - low), high + 0.1 * (high - low))
+
+
+def _draw_position(ax: Axes, spot: _Spot, is_choice: bool, taken: list[tuple[float, float, float]]) -> None:
+    """A mark with its ranks beside it, where no others stand yet."""
+    is_best, x, y = spot.position.is_best, spot.x, spot.position.harm
+    fill, edge = (MIDDLE, DARK) if is_best else (PAPER, MUTED)
+    ax.plot([x], [y], marker="o", color=fill, markeredgecolor=edge, markersize=7, zorder=4)
+    if is_choice:
+        ax.plot([x], [y], marker="D", color=INK, markersize=8, zorder=5)
     across, up = inches(ax)
     (left, right), (low, high) = ax.get_xlim(), ax.get_ylim()
-    at, down = (x - left) / (right - left) * across + 0.09, (y - high) / (high - low) * up + 0.09
-    room = widest([text], SMALL)
-    if all(down > v + 0.12 or down < v - 0.12 or at > u + w + 0.03 or at + room < u - 0.03 for u, v, w in taken):
-        write(ax, (at, down), text, points=SMALL, color=INK if is_best else MUTED, va="center")
-        taken.append((at, down, room))
+    text = say_ranks(spot.position)
+    weight = "bold" if is_choice else "normal"
+    room = widest([text], SMALL + 0.5 * is_choice) * (1.15 if is_choice else 1)
+    for beside, above in ((0.09, 0.09), (-0.05 - room, -0.12), (0.09, -0.12), (-0.05 - room, 0.12)):
+        at, down = (x - left) / (right - left) * across + beside, (y - high) / (high - low) * up + above
+        if all(abs(down - v) > 0.12 or at > u + w + 0.03 or at + room < u - 0.03 for u, v, w in taken):
+            color = INK if is_best or is_choice else MUTED
+            write(ax, (at, down), text, points=SMALL + 0.5 * is_choice, color=color, weight=weight, va="center")
+            taken.append((at, down, room))
+            return

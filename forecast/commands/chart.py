@@ -10,7 +10,20 @@ import click
 from forecast.errors import escape
 from forecast.options import Settings, say, simulate, with_settings, without_tables
 
-NAMES = ("dates", "heatmap", "curve", "burn-up", "throughput", "days", "calibration", "pit")
+NAMES = (
+    "dates",
+    "heatmap",
+    "curve",
+    "burn-up",
+    "throughput",
+    "days",
+    "slips",
+    "frontier",
+    "commitment",
+    "allocation",
+    "calibration",
+    "pit",
+)
 KINDS = (".png", ".svg", ".pdf")
 
 
@@ -29,6 +42,8 @@ def read_target(ctx: click.Context, param: click.Parameter, text: str) -> Path:
 @click.option("-o", "--out", required=True, metavar="FILE", callback=read_target, help="A .png, .svg or .pdf file.")
 @click.option("--feature", metavar="NAME", help="Of which feature (curve).")
 @click.option("--team", metavar="NAME", help="Of which team (burn-up, throughput).")
+@click.option("--what-if", "edits", metavar="FILE", help="Of which what-if.toml (slips, frontier).")
+@click.option("--by", metavar="DATE", help="By which day (commitment, allocation); Q2 is a quarter.")
 @click.option(
     "--size",
     type=click.Choice(("slide", "half", "square")),
@@ -37,18 +52,11 @@ def read_target(ctx: click.Context, param: click.Parameter, text: str) -> Path:
 @click.option("--dpi", type=click.IntRange(40, 600), default=150, show_default=True, help="Dots an inch of a PNG.")
 @click.option("--force", is_flag=True, help="Overwrite files that are there.")
 @with_settings
-def chart(
-    name: str,
-    folder: str,
-    out: Path,
-    feature: str | None,
-    team: str | None,
-    size: str | None,
-    dpi: int,
-    force: bool,
-    **given: Any,
-) -> None:
-    """Draw the chart NAME of the portfolio in DIR: dates, heatmap, curve, burn-up, throughput, days, calibration or pit.
+def chart(name: str, folder: str, out: Path, dpi: int, force: bool, **given: Any) -> None:
+    """Draw the chart NAME of the portfolio in DIR.
+
+    NAME is dates, heatmap, curve, burn-up, throughput, days, slips, frontier, commitment, allocation, calibration
+    or pit.
 
     What does not fit on one picture is grouped by objective into FILE-1, FILE-2 and so on, or the pages of one PDF.
 
@@ -57,15 +65,20 @@ def chart(
     forecast chart heatmap data/example -o chances.pdf --size slide
     forecast chart curve data/example --feature Checkout -o checkout.svg
     forecast chart throughput data/example --team Web -o web.png --dpi 200
+    forecast chart frontier data/example --what-if sso.toml -o ranks.png
     """
+    asked = {key: given.pop(key) for key in ("feature", "team", "edits", "by", "size")}
     settings = Settings(as_json=False, as_csv=False, **given)
     forecast = simulate(folder, settings)
 
     from forecast.charts import SIZES, draw
     from forecast.charts.gallery import render_all, say_missing
+    from forecast.whatif_file import read_what_if
     from forecast.writing import write_folder
 
-    drawn = draw(name, forecast, feature=feature, team=team, size=SIZES[size] if size else None, levels=settings.levels)
+    edits, size = asked.pop("edits"), asked.pop("size")
+    what_if = None if edits is None else read_what_if(edits)
+    drawn = draw(name, forecast, what_if=what_if, size=SIZES[size] if size else None, levels=settings.levels, **asked)
     files = render_all(drawn, out.suffix[1:].lower(), dpi)
     names = [out.name] if len(files) == 1 else [f"{out.stem}-{n}{out.suffix}" for n in range(1, len(files) + 1)]
     write_folder(out.parent, dict(zip(names, files, strict=True)), force=force)

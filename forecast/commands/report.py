@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +15,16 @@ if TYPE_CHECKING:
     from forecast.report import Report
 
 
+@dataclass(frozen=True)
+class Asked:
+    """What a report is asked to hold."""
+
+    title: str | None
+    what_ifs: tuple[str, ...]
+    everywhere: bool
+    by: tuple[str, ...]
+
+
 @without_tables
 @click.command()
 @click.argument("folder", metavar="DIR")
@@ -23,18 +33,12 @@ if TYPE_CHECKING:
 @click.option(
     "--what-if", "what_ifs", multiple=True, metavar="FILE", help="A what-if.toml to report on; several side by side."
 )
+@click.option("--everywhere", is_flag=True, help="Try what a what-if adds or moves at every rank, too.")
+@click.option("--by", multiple=True, metavar="DATE", help="Also what can be promised by a day, or a quarter: Q2.")
 @click.option("--title", metavar="TEXT", help="What it is a forecast of; the name of the folder if not given.")
 @click.option("--force", is_flag=True, help="Overwrite files that are there.")
 @with_settings
-def report(
-    folder: str,
-    out: str | None,
-    markdown: bool,
-    what_ifs: tuple[str, ...],
-    title: str | None,
-    force: bool,
-    **given: Any,
-) -> None:
+def report(folder: str, out: str | None, markdown: bool, force: bool, **given: Any) -> None:
     """Write a report on the portfolio in DIR for its stakeholders.
 
     FOLDER/index.html is one page that needs nothing else; beside it lie forecast.json, .csv and .xlsx and every chart as PNG
@@ -43,12 +47,16 @@ def report(
     \b
     forecast report data/example --out reports/example
     forecast report data/example --out reports/q3 --what-if sso-first.toml --what-if sso-later.toml
+    forecast report data/example --out reports/q2 --by Q2 --by Q3
     forecast report data/example --markdown
     """
+    asked = Asked(**{key: given.pop(key) for key in ("title", "what_ifs", "everywhere", "by")})
     settings = Settings(as_json=False, as_csv=False, **given)
     if markdown == (out is not None):
         raise click.UsageError("Say where to write it with --out FOLDER, or print it with --markdown: one of the two.")
-    made = report_on(folder, settings, title, what_ifs, has_pictures=not markdown)
+    if asked.everywhere and not asked.what_ifs:
+        raise click.UsageError("--everywhere tries what a what-if adds or moves at every rank: give a --what-if FILE.")
+    made = report_on(folder, settings, asked, has_pictures=not markdown)
     if markdown:
         write(made.markdown)
         return
@@ -62,9 +70,7 @@ def report(
     say(f"Written: {escape(str(Path(str(out)) / 'index.html'))} and {len(names) - 1} files beside it.")
 
 
-def report_on(
-    folder: str, settings: Settings, title: str | None, what_ifs: Sequence[str], has_pictures: bool
-) -> Report:
+def report_on(folder: str, settings: Settings, asked: Asked, has_pictures: bool) -> Report:
     """The report that was asked for; a bar tells how far it is."""
     forecast = simulate(folder, settings)
 
@@ -72,7 +78,7 @@ def report_on(
     from forecast.report import make_report
     from forecast.whatif_file import read_what_if
 
-    asked = [read_what_if(file) for file in what_ifs]
+    what_ifs = [read_what_if(file) for file in asked.what_ifs]
     checkup = check(folder, throughput=forecast.model, seed=settings.seed)
     with progress_of(settings, "Reporting") as bar:
 
@@ -82,10 +88,12 @@ def report_on(
 
         return make_report(
             forecast,
-            title=Path(folder).resolve().name.removesuffix(".toml") if title is None else title,
+            title=Path(folder).resolve().name.removesuffix(".toml") if asked.title is None else asked.title,
             levels=settings.levels,
             checkup=checkup,
-            what_ifs=asked,
+            what_ifs=what_ifs,
+            everywhere=asked.everywhere,
+            by=asked.by,
             has_pictures=has_pictures,
             progress=tell,
         )

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from forecast.checkup import Checkup
+from forecast.dates import Dateish
 from forecast.errors import Fault, quote
 from forecast.outcome import LEVELS, Forecast
 from forecast.report.facts import Facts, Progress, find_facts
@@ -83,6 +84,8 @@ def make_report(
     levels: Sequence[float] = LEVELS,
     checkup: Checkup | None = None,
     what_ifs: Sequence[WhatIf] = (),
+    everywhere: bool = False,
+    by: Sequence[Dateish] = (),
     has_pictures: bool = True,
     progress: Said | None = None,
 ) -> Report:
@@ -91,6 +94,8 @@ def make_report(
     title : what it is a forecast of; levels : of the columns of dates
     checkup : of the files that the forecast came from, as `check` makes it; None examines the roadmap and the history
     what_ifs : each is simulated with the same luck and compared
+    everywhere : try the feature that a what-if adds or moves at every rank, too; each takes a simulation
+    by : days, or quarters such as "Q2": what can be promised by then, together, and who gets the capacity
     has_pictures : False leaves the charts out, which take most of the time
 
     Raises Fault for what is no forecast, or a joint one, and as `WhatIf.apply` does.
@@ -99,8 +104,17 @@ def make_report(
         raise Fault("report", quote(forecast), "give the forecast of a whole roadmap, as simulate makes one")
     if not forecast.features:
         raise Fault("report", "no features", "a roadmap needs at least one feature to be reported on")
+    if everywhere and not any(each.tried for each in what_ifs):
+        raise Fault("report", "everywhere", "give a what-if that adds or moves one feature, to be tried at every rank")
     facts = find_facts(
-        forecast, title=title, levels=levels, checkup=checkup, what_ifs=what_ifs, progress=_tell(progress, "Asking")
+        forecast,
+        title=title,
+        levels=levels,
+        checkup=checkup,
+        what_ifs=what_ifs,
+        everywhere=everywhere,
+        by=by,
+        progress=_tell(progress, "Asking"),
     )
     return Report(facts, tuple(_draw_all(facts, _tell(progress, "Drawing"))) if has_pictures else ())
 

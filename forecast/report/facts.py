@@ -6,14 +6,19 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from forecast.allocation import Allocation, allocate
 from forecast.backtesting import backtest
+from forecast.cadence import plan_cadence
 from forecast.checkup import Checkup
+from forecast.commitment import Commitment
+from forecast.dates import Dateish
 from forecast.errors import Fault
 from forecast.explanation import Explanation, explain
 from forecast.impact import Impact, compare, hold_all
 from forecast.impact_wording import tell
 from forecast.inspection import check
 from forecast.outcome import LEVELS, Forecast
+from forecast.positions import Frontier, frontier
 from forecast.values import read_levels
 from forecast.verdict import Backtest
 from forecast.whatif import WhatIf
@@ -26,9 +31,10 @@ Progress = Callable[[int, int], None]
 class Facts:
     """What a report is made of.
 
-    told : `Forecast.to_dict` with "why" of each feature, "portfolio", "objectives", "check", "backtest" and "what_ifs"
+    told : `Forecast.to_dict` with "why" of each feature, "portfolio", "objectives", "check", "backtest", "what_ifs" and
+        "quarters"
     levels : those that are columns; told["features"] has the promise level as well
-    impacts : one a what-if, in the order of told["what_ifs"]
+    impacts : one a what-if, in the order of told["what_ifs"]; frontiers : likewise, None where no ranks were tried
     """
 
     title: str
@@ -39,6 +45,20 @@ class Facts:
     checkup: Checkup
     backtest: Backtest | None
     impacts: tuple[Impact, ...]
+    frontiers: tuple[Frontier | None, ...]
+    quarters: tuple[Quarter, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Quarter:
+    """What can be promised by a day, and who gets the capacity until then."""
+
+    commitment: Commitment
+    allocation: Allocation
+
+    def to_dict(self) -> Told:
+        """Plain values, ready for JSON."""
+        return {"commitment": self.commitment.to_dict(), "allocation": self.allocation.to_dict()}
 
 
 def find_facts(
@@ -48,14 +68,18 @@ def find_facts(
     levels: Sequence[float] = LEVELS,
     checkup: Checkup | None = None,
     what_ifs: Sequence[WhatIf] = (),
+    everywhere: bool = False,
+    by: Sequence[Dateish] = (),
     progress: Progress | None = None,
 ) -> Facts:
     """Everything that a report of a forecast tells, simulated where it takes that, with the same seed, runs and model.
 
     checkup : of the files that it came from; None examines the roadmap and the history
+    everywhere : try the one feature that a what-if adds or moves at every rank
+    by : days by which something is to be promised
     progress : called with (steps done, all steps)
     """
-    step = _count_steps(progress, 4 + len(what_ifs))
+    step = _count_steps(progress, 4 + len(what_ifs) + bool(by))
     levels = read_levels(levels)
     told = forecast.to_dict(tuple(sorted({*levels, forecast.roadmap.promise_level})))
     step()
@@ -71,12 +95,42 @@ def find_facts(
     step()
     told["portfolio"] = _tell_portfolio(forecast, told)
     told["objectives"] = _tell_objectives(forecast, told)
-    impacts, told["what_ifs"] = [], []
+    impacts, frontiers, told["what_ifs"] = _ask(forecast, what_ifs, levels, everywhere, step)
+    quarters = _plan_quarters(forecast, by)
+    told["quarters"] = [quarter.to_dict() for quarter in quarters]
+    if by:
+        step()
+    return Facts(title, forecast, levels, told, explanation, checkup, tested, impacts, frontiers, quarters)
+
+
+def _ask(
+    forecast: Forecast, what_ifs: Sequence[WhatIf], levels: Sequence[float], everywhere: bool, step: Callable[[], None]
+) -> tuple[tuple[Impact, ...], tuple[Frontier | None, ...], list[Told]]:
+    """What each what-if does, at every rank as well if wanted, and what there is to tell of it."""
+    impacts, frontiers, listed = [], [], []
     for what_if in what_ifs:
         impacts.append(compare(forecast, forecast.again(what_if.apply(forecast.roadmap))))
-        told["what_ifs"].append(tell(impacts[-1], what_if, levels))
+        frontiers.append(_try_everywhere(forecast, what_if) if everywhere else None)
+        ranks = frontiers[-1] and frontiers[-1].to_dict()
+        listed.append(tell(impacts[-1], what_if, levels) | {"frontier": ranks})
         step()
-    return Facts(title, forecast, levels, told, explanation, checkup, tested, tuple(impacts))
+    return tuple(impacts), tuple(frontiers), listed
+
+
+def _plan_quarters(forecast: Forecast, by: Sequence[Dateish]) -> tuple[Quarter, ...]:
+    """The promises of each day, the earliest first; later ones keep those of earlier ones."""
+    if not by:
+        return ()
+    days = plan_cadence(forecast, by=by).commitments
+    return tuple(Quarter(each, allocate(forecast, by=each.by)) for each in days)
+
+
+def _try_everywhere(forecast: Forecast, what_if: WhatIf) -> Frontier | None:
+    """The feature that a what-if adds or moves, at every rank; None where it does so with none, or with several."""
+    if what_if.tried is None:
+        return None
+    feature, then = what_if.tried
+    return frontier(forecast, feature, then=then)
 
 
 def _count_steps(progress: Progress | None, steps: int) -> Callable[[], None]:

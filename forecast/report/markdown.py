@@ -30,6 +30,9 @@ def to_markdown(story: Story) -> str:
     if story["risks"]:
         parts += ["## At risk"]
         parts += [f"**{quiet(risk['name'])}**\n\n{quiet(' '.join(risk['sentences']))}" for risk in story["risks"]]
+    for each in story["quarters"]:
+        lines = [*each["promise"], *(line for line in each["lines"] if line), *each["capacity"]]
+        parts += [f"## What to promise by {each['day']}, together", _list(lines)]
     if story["objectives"]:
         said = [f"**{quiet(each['name'])}**: {quiet(each['sentence'])}" for each in story["objectives"]]
         parts += ["## By objective", "\n".join(f"- {line}" for line in said)]
@@ -44,6 +47,7 @@ def to_markdown(story: Story) -> str:
         moved = [[row["name"], row["before"], row["after"], row["slip"], row["flip"]] for row in each["rows"]]
         parts += [f"## What if: {quiet(each['name'])}", quiet(f"{each['edits']}. {each['sentence']}")]
         parts += [_table(["Feature", "Before", "After", "Slip (days)", "Promise"], moved)] if moved else []
+        parts += [quiet(" ".join(each["everywhere"]["sentences"]))] if each["everywhere"] else []
     trust = story["trust"]
     findings = [f"{sentence} {way_out}" for severity, sentence, way_out in trust["findings"] if severity != "note"]
     parts += ["## How far to trust it", quiet(" ".join(trust["sentences"])), quiet(trust["verdict"])]

@@ -24,6 +24,8 @@ def render_page(story: Story, drawn: Sequence[Drawn]) -> str:
     for each in ("what_ifs", "teams"):
         prefix = each.removesuffix("s").replace("_", "-")
         images |= {f"{prefix}-{one['number']}": [] for one in story[each]}
+    images |= {f"quarter-{one['number']}": [] for one in story["quarters"]}
+    images |= {f"frontier-{one['number']}": [] for one in story["what_ifs"]}
     for image in drawn:
         if image.shot.is_shown:
             images[image.shot.chapter].append(image)

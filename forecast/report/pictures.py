@@ -15,10 +15,12 @@ from forecast.charts.curves import burn_up, s_curve
 from forecast.charts.gallery import render
 from forecast.charts.paging import pages
 from forecast.charts.past import throughput
+from forecast.charts.quarters import allocation, commitment
 from forecast.charts.roadmaps import dates, heatmap
 from forecast.charts.spells import days
 from forecast.charts.trust import calibration, pit
-from forecast.charts.whatifs import slips
+from forecast.charts.whatifs import frontier, slips
+from forecast.phrases import say_date
 from forecast.report.facts import Facts
 from forecast.wording import holds
 
@@ -58,7 +60,14 @@ class Shot:
 
 def list_shots(facts: Facts) -> list[Shot]:
     """The charts of a report, in the order of its page."""
-    return [*_of_roadmap(facts), *_of_features(facts), *_of_what_ifs(facts), *_of_teams(facts), *_of_trust(facts)]
+    return [
+        *_of_quarters(facts),
+        *_of_roadmap(facts),
+        *_of_features(facts),
+        *_of_what_ifs(facts),
+        *_of_teams(facts),
+        *_of_trust(facts),
+    ]
 
 
 def _of_roadmap(facts: Facts) -> Iterator[Shot]:
@@ -100,13 +109,26 @@ def _of_features(facts: Facts) -> Iterator[Shot]:
         )  # fmt: skip
 
 
+def _of_quarters(facts: Facts) -> Iterator[Shot]:
+    for number, quarter in enumerate(facts.quarters, start=1):
+        day = say_date(quarter.commitment.by)
+        alt = f"The chance that all of so many features are done by {day}: what each further promise costs."
+        yield Shot(f"commitment-{number}", f"quarter-{number}", alt, partial(commitment, quarter.commitment))
+        alt = f"The share of the capacity that each objective gets until {day}, against its target."
+        yield Shot(f"allocation-{number}", f"quarter-{number}", alt, partial(allocation, quarter.allocation))
+
+
 def _of_what_ifs(facts: Facts) -> Iterator[Shot]:
-    for number, (impact, told) in enumerate(zip(facts.impacts, facts.told["what_ifs"], strict=True), start=1):
+    told_of = zip(facts.impacts, facts.told["what_ifs"], facts.frontiers, strict=True)
+    for number, (impact, told, found) in enumerate(told_of, start=1):
         title = told["name"] or f"What-if {number}"
         yield Shot(
             f"what-if-{number}", f"what-if-{number}", f"What moves: {title}.",
             partial(slips, impact, title=title),
         )  # fmt: skip
+        if found is not None:
+            alt = f"{found.feature} at each rank: its date against the harm to the others."
+            yield Shot(f"frontier-{number}", f"frontier-{number}", alt, partial(frontier, found))
 
 
 def _of_teams(facts: Facts) -> Iterator[Shot]:

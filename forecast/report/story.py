@@ -9,9 +9,11 @@ from collections.abc import Sequence
 from typing import Any
 
 from forecast.errors import escape
+from forecast.frontier_wording import tell_everywhere
 from forecast.impact_wording import find_shown, say_chance_when, say_slip
 from forecast.phrases import MONTHS, say_count, say_date
 from forecast.report.facts import Facts
+from forecast.report.quarters import tell_quarter
 from forecast.report.sketch import sketch_curve, sketch_days
 from forecast.sentences import say_answer, say_feature, say_objective, say_risk, say_why
 from forecast.tally import say_chance
@@ -56,12 +58,16 @@ def tell_story(facts: Facts) -> Story:
             {"name": escape(each["name"]), "anchor": anchors[each["name"]], "sentences": say_risk(each, told)}
             for each in broken
         ],
+        "quarters": [tell_quarter(each, number, anchors) for number, each in enumerate(facts.quarters, start=1)],
         "objectives": [_tell_objective(each, told, rows) for each in told["objectives"]],
         "has_objectives": bool(told["objectives"]),
         "has_due": any(row["due"] for row in rows),
         "rows": rows,
         "months": _tell_months(facts, rows),
-        "what_ifs": [_tell_what_if(each, number) for number, each in enumerate(told["what_ifs"], start=1)],
+        "what_ifs": [
+            {**_tell_what_if(each, number), "everywhere": tell_everywhere(found, forecast) if found else None}
+            for number, (each, found) in enumerate(zip(told["what_ifs"], facts.frontiers, strict=True), start=1)
+        ],
         "teams": [_tell_team(each, number) for number, each in enumerate(_busy(facts), start=1)],
         "trust": _tell_trust(facts),
         "provenance": say_provenance(told),

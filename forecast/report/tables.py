@@ -50,6 +50,11 @@ def to_xlsx(facts: Facts) -> bytes:
         [team[key] for key in ("name", "sprints", "mean_done", "zeros", "first", "last")] for team in told["teams"]
     )
     _write(book, "Teams", ["Team", "Sprints used", "Mean finished", "Empty sprints", "First day", "Last day"], teams)
+    if told["quarters"]:
+        heads = ["By", "Feature", "Line", "Chance", "Promise with it"]
+        _write(book, "What to promise", heads, _pledges(facts))
+        heads = ["By", "Team", "Kind", "Objective", "Target", "Median", "Low", "High", "Mean", "Target met in"]
+        _write(book, "Where capacity goes", heads, _shares(facts))
     if told["what_ifs"]:
         _write(
             book,
@@ -57,6 +62,9 @@ def to_xlsx(facts: Facts) -> bytes:
             ["What-if", "Feature", "Before", "After", "Slip (working days)", "Chance before", "Chance after", "Flip"],
             _slips(told, level),
         )
+    if any(facts.frontiers):
+        heads = ["What-if", "Feature", "Rank", "Last rank", f"{say_level(level)} sure by", "Chance", "Breaks", "Harm"]
+        _write(book, "Every rank", [*heads, "All hold", "Not beaten", "Recommended"], _ranks(told))
     origin = told["provenance"]
     listed = [[key, json.dumps(value) if isinstance(value, dict) else value] for key, value in origin.items()]
     _write(book, "Provenance", ["What", "Value"], [*listed, *(["note", note] for note in told["notes"])])
@@ -90,6 +98,29 @@ def _slips(told: Told, level: float) -> Iterable[list[Any]]:
                 row["chance_after"],
                 row["flip"],
             ]
+
+
+def _pledges(facts: Facts) -> Iterable[list[Any]]:
+    for quarter in facts.quarters:
+        for row in quarter.commitment.table().to_dicts():
+            yield [quarter.commitment.by, *(row[key] for key in ("feature", "line", "chance", "together"))]
+
+
+def _shares(facts: Facts) -> Iterable[list[Any]]:
+    for quarter in facts.quarters:
+        for row in quarter.allocation.table().to_dicts():
+            shares = (row[key] for key in ("target", "median", "low", "high", "mean", "chance_met"))
+            yield [quarter.commitment.by, row["team"] or "(all)", row["kind"], row["objective"], *shares]
+
+
+def _ranks(told: Told) -> Iterable[list[Any]]:
+    for number, what_if in enumerate(told["what_ifs"], start=1):
+        found = what_if["frontier"] or {"positions": []}
+        for each in found["positions"]:
+            place = [each["rank"], each["last_rank"], _day(each["date"]), each["chance"], "; ".join(each["breaks"])]
+            marks = ["yes" if each["is_best"] else None, "yes" if each == found["recommended"] else None]
+            name = what_if["name"] or f"What-if {number}"
+            yield [name, found["feature"], *place, each["harm"], each["all_hold"], *marks]
 
 
 def _day(date: str | None) -> dt.date | None:

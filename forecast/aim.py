@@ -1,0 +1,127 @@
+"""Aims: what a better order is better at, judged run by run."""
+
+from __future__ import annotations
+
+import datetime as dt
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from forecast.arrays import Floats
+from forecast.dates import Dateish
+from forecast.errors import Fault, did_you_mean, quote
+from forecast.feature import Feature
+from forecast.outcome import Forecast
+from forecast.roadmap import Roadmap
+from forecast.spending import read_day
+
+VALUE, DELAY, PROMISES = "value", "delay", "promises"
+AIMS = (VALUE, DELAY, PROMISES)
+WEEK = 5
+"""Working days to which a cost of delay belongs."""
+
+KEPT_COUNTS, LATE_COUNTS, LATEST = 0.02, 0.002, 60
+"""What the search makes of a promise more that is kept, and of how late the others are (at most 60 working days), beside keeping
+all of them: enough to find its way where no order tried so far keeps all."""
+
+MOST_RUNS_DONE = 0.95
+
+
+@dataclass(frozen=True, eq=False)
+class Aim:
+    """What is aimed at. F features, R runs; rows are features in the order of the roadmap they were read from.
+
+    kind : "value" delivered by a day, cost of "delay" until then, or "promises" kept together
+    by, day : the last day that counts, as a date and in working days; of promises, the last that is due
+    weights : (F,) value or cost of delay a week; 1 for a promise that counts, else 0
+    is_stated : False when no feature has one, so that each with work counts 1
+    due : (F,) working day by which a promise is to be kept
+    """
+
+    kind: str
+    by: dt.date
+    day: int
+    weights: Floats
+    is_stated: bool
+    due: Floats
+
+    @property
+    def sign(self) -> int:
+        """1 where more is better, -1 where less is."""
+        return -1 if self.kind == DELAY else 1
+
+    @property
+    def horizon(self) -> float:
+        """How far runs have to be played to be judged and to guide the search, in working days."""
+        return float(self.day + (LATEST if self.kind == PROMISES else 1))
+
+    def judge(self, finish: Floats) -> Floats:
+        """What is aimed at, of finishes (F, R), in each run: value, cost of delay, or 1 when all promises are kept (R,)."""
+        if self.kind == DELAY:
+            cost: Floats = self.weights @ np.minimum(finish, self.day) / WEEK
+            return cost
+        kept = np.maximum(np.ceil(finish), 1) <= self.due[:, None]
+        if self.kind == PROMISES:
+            held: Floats = np.all(kept[self.weights > 0], axis=0).astype(np.float64)
+            return held
+        value: Floats = self.weights @ kept
+        return value
+
+    def guide(self, finish: Floats) -> Floats:
+        """What the search climbs, higher is better (R,): the aim, and what leads to it where it is still out of reach."""
+        worth = self.sign * self.judge(finish)
+        if self.kind != PROMISES:
+            return worth
+        rows = self.weights > 0
+        days = np.maximum(np.ceil(finish[rows]), 1)
+        late = np.clip(days - self.due[rows, None], 0, LATEST) / LATEST
+        guide: Floats = worth + KEPT_COUNTS * (late == 0).mean(axis=0) - LATE_COUNTS * late.mean(axis=0)
+        return guide
+
+
+def read_aim(forecast: Forecast, kind: object, by: Dateish | None) -> Aim:
+    """The aim that arguments stand for. Raises Fault for another kind, a day out of reach, and nothing to aim at."""
+    if kind not in AIMS:
+        hint = did_you_mean(kind, AIMS) if isinstance(kind, str) else ""
+        raise Fault("order", f"aim = {quote(kind)}", f"an aim is one of {', '.join(AIMS)}.{hint}")
+    roadmap = forecast.roadmap
+    last = None if by is None else read_day(forecast, by, "order")
+    if kind == PROMISES:
+        return _read_promises(roadmap, last)
+    if kind == VALUE and last is None:
+        raise Fault("order", "value, and no day", "say by when it is to be delivered: by")
+    if last is None:
+        last = _find_end(forecast)
+    key = "value" if kind == VALUE else "cost_of_delay"
+    stated = [getattr(feature, key, None) for feature in roadmap.features]
+    is_stated = any(stated)
+    weights = [
+        (weight or 0.0) if is_stated else float(isinstance(feature, Feature) and bool(feature.work))
+        for weight, feature in zip(stated, roadmap.features, strict=True)
+    ]
+    if not any(weights):
+        raise Fault("order", "nothing to order", "the roadmap has no feature with work")
+    day = roadmap.clock.days_until(last)
+    return Aim(str(kind), last, day, np.array(weights), is_stated, np.full(len(weights), float(day)))
+
+
+def _read_promises(roadmap: Roadmap, last: dt.date | None) -> Aim:
+    counts = [feature.is_promise and (last is None or feature.due <= last) for feature in roadmap.features]  # type: ignore[operator]
+    if not any(counts):
+        until = "" if last is None else f" until {last}"
+        raise Fault("order", f"no promise{until}", "give features a due date, or take another aim: value or delay")
+    due = [
+        float(roadmap.clock.days_until(feature.due)) if feature.due and count else math.inf
+        for feature, count in zip(roadmap.features, counts, strict=True)
+    ]
+    latest = max(feature.due for feature, count in zip(roadmap.features, counts, strict=True) if feature.due and count)
+    day = max(roadmap.clock.days_until(latest), 1)
+    return Aim(PROMISES, latest, day, np.array(counts, np.float64), True, np.array(due))
+
+
+def _find_end(forecast: Forecast) -> dt.date:
+    """The day until which a cost of delay counts when none is given: most runs have finished all that they ever finish."""
+    latest = np.where(np.isfinite(forecast.finish), forecast.finish, 0.0).max(axis=0, initial=1.0)
+    day = math.ceil(float(np.quantile(latest, MOST_RUNS_DONE, method="inverted_cdf")))
+    return forecast.roadmap.clock.dates(max(day, 1))[-1]

@@ -1,0 +1,84 @@
+"""`forecast allocate`: who gets the capacity until a date, and who should."""
+
+from __future__ import annotations
+
+import json
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+import click
+
+from forecast.errors import escape
+from forecast.options import Settings, progress_of, say, simulate, with_settings, write, write_table
+
+
+@click.command()
+@click.argument("folder", metavar="DIR")
+@click.option("--by", required=True, metavar="DATE", help="The last day that counts.")
+@click.option(
+    "--target",
+    "targets",
+    multiple=True,
+    metavar="NAME=PERCENT",
+    help="What an objective should get of every team; without it, what the teams' `allocation` says.",
+)
+@with_settings
+def allocate(folder: str, by: str, targets: tuple[str, ...], **given: Any) -> None:
+    """Which objectives the capacity of the teams in DIR goes to until a date, what is lost, and why.
+
+    Against targets, and with what enforcing them would do to the dates.
+
+    \b
+    forecast allocate data/example --by 2026-06-30
+    forecast allocate data/example --by 2026-06-30 --target "Grow revenue=60" --target "Win enterprise=30"
+    """
+    settings = Settings(**given)
+    wanted = read_targets(targets)
+    forecast = simulate(folder, settings)
+
+    from forecast import allocation, spending
+
+    if not settings.quiet and spending.needs_compiling():
+        say("Preparing the ledger for this machine (once, about 10 seconds) ...")
+    with progress_of(settings, "Accounting") as progress:
+        found = allocation.allocate(forecast, by=by, targets=wanted, progress=progress)
+    if settings.as_csv:
+        write_table(found.table())
+        return
+    told = found.to_dict()
+    if settings.as_json:
+        write(json.dumps(told, indent=2) + "\n")
+    else:
+        from forecast.allocation_page import render_allocation
+
+        write(render_allocation(told))
+    if not settings.quiet:
+        for note in told["notes"]:
+            say(f"Note: {note}")
+
+
+def read_targets(texts: tuple[str, ...]) -> dict[str, float] | None:
+    """The shares that texts such as "Grow revenue=60" stand for; None without any. Raises UsageError for anything else."""
+    shares: dict[str, float] = {}
+    for text in texts:
+        name, sign, number = (half.strip() for half in text.rpartition("="))
+        try:
+            percent = Decimal(number.removesuffix("%").strip())
+        except InvalidOperation:
+            percent = Decimal("nan")
+        if not (sign and name and percent.is_finite()):
+            raise click.UsageError(f'--target {escape(text)!r}: write it like this: --target "Grow revenue=60"')
+        if not 0 <= percent <= 100:
+            raise click.UsageError(f"--target {escape(text)!r}: a share is from 0 to 100 percent.")
+        if 0 < percent < 1:
+            raise click.UsageError(
+                f"--target {escape(text)!r}: {number} looks like a share; write percent: {100 * percent:g}."
+            )
+        if name in shares:
+            raise click.UsageError(f"--target {escape(text)!r}: {escape(name)} stands twice.")
+        shares[name] = float(percent / 100)
+    if sum(shares.values()) > 1 + 1e-9:
+        raise click.UsageError(
+            f"--target: together {100 * sum(shares.values()):g} %; shares may not exceed 100 % together."
+        )
+    return shares or None

@@ -1,0 +1,82 @@
+"""`forecast commit`: what can be promised by a day, together."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from forecast.options import Settings, read_percent, say, simulate, with_settings, write, write_table
+from forecast.remedy_options import RemedyOptions
+
+if TYPE_CHECKING:
+    from forecast.cadence import Cadence
+    from forecast.outcome import Forecast
+
+
+@click.command()
+@click.argument("folder", metavar="DIR")
+@click.option(
+    "--by", multiple=True, required=True, metavar="DATE", help="A day, or a quarter: Q1, 2026-Q1. As often as you like."
+)
+@click.option(
+    "--level",
+    metavar="PERCENT",
+    callback=read_percent,
+    help="How sure to be of all of it together; else the promise_level.",
+)
+@click.option("--keep", multiple=True, metavar="NAME,...", help="Features that are promised in any case.")
+@click.option("--first", is_flag=True, help="Also with the promise on top of the order: what that buys, and who pays.")
+@with_settings
+def commit(
+    folder: str, by: tuple[str, ...], level: float | None, keep: tuple[str, ...], first: bool, **given: Any
+) -> None:
+    """What can be promised by a day: the best set of features that are all done by then, in the same future.
+
+    The order stays as it is. The set is chosen on some runs and certified on fresh ones, whose chances are printed.
+
+    \b
+    forecast commit data/example --by Q2
+    forecast commit data/example --by 2026-06-30 --level 90 --first
+    forecast commit data/example --by Q2 --by Q3 --keep "Enterprise launch"
+    """
+    settings = Settings(**given)
+    base = simulate(folder, settings)
+
+    from forecast.cadence import plan_cadence
+    from forecast.explanation import needs_compiling
+
+    if not settings.quiet and needs_compiling():
+        say("Preparing the ledger for this machine (once, about 10 seconds) ...")
+    names = RemedyOptions(keep, None, None, None).read_keep(base.roadmap)
+    cadence = plan_cadence(base, by=by, level=level, keep=names)
+    if settings.as_csv:
+        write_table(cadence.table())
+        return
+    write_page(cadence, base, first, settings)
+    if not settings.quiet:
+        for note in base.notes():
+            say(f"Note: {note}")
+
+
+def write_page(cadence: Cadence, base: Forecast, first: bool, settings: Settings) -> None:
+    """All of it, with what it leaves of the teams, the objectives, and the promise on top; as JSON or as a page."""
+    from forecast.headroom import find_headroom
+    from forecast.rollup import objectives
+
+    days = cadence.commitments
+    rooms = [find_headroom(each.certified, each.features, by=each.by, level=each.level) for each in days]
+    roll_ups = [objectives(each.certified, by=each.by, level=each.level) for each in days]
+    firsts = {at: each.first() for at, each in enumerate(days) if first and each.features}
+    if settings.as_json:
+        told = {"schema": 1} | cadence.to_dict()
+        for at, each in enumerate(told["commitments"]):
+            each["headroom"] = [room.to_dict() for room in rooms[at]]
+            each["objectives"] = roll_ups[at].to_dict()["objectives"]
+            each["first"] = firsts[at].to_dict() if at in firsts else None
+        write(json.dumps(told | {"provenance": base.provenance(), "notes": base.notes()}, indent=2) + "\n")
+    else:
+        from forecast.commit_page import render_cadence
+
+        write(render_cadence(cadence, rooms, roll_ups, firsts))

@@ -1,0 +1,245 @@
+"""The page of an ordering: what the better order brings, the few moves that matter, who pays, and the whole order.
+
+Every number is taken from `Ordering.to_dict()`, so that page and JSON cannot differ.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+
+from rich.console import Console
+from rich.text import Text
+
+from forecast.aim import DELAY, PROMISES, VALUE
+from forecast.errors import escape
+from forecast.impact_page import fill_table, make_plain, print_line, print_table
+from forecast.impact_wording import moves, say_chance_when, say_days, say_slip
+from forecast.phrases import say_count, say_date, say_few, say_list, say_number, say_share
+from forecast.tally import say_chance
+from forecast.wording import Told, say_level, say_provenance
+
+NAMED = 4
+THUMB = {VALUE: "weighted shortest job first", DELAY: "weighted shortest job first", PROMISES: "earliest due first"}
+
+
+def render_ordering(told: Told) -> str:
+    """One page: on a terminal folded to its width and with colours, else plain and with one line a sentence."""
+    console = Console(file=sys.stdout, highlight=False, markup=False, emoji=False)
+    with console.capture() as capture:
+        print_line(console, _say_aim(told))
+        for line in _say_moves(told):
+            print_line(console, line)
+        if told["is_better"]:
+            print_line(console, "")
+            print_table(console, fill_table(*_list_order(told)))
+            print_line(console, "")
+            for line in _say_cost(told):
+                print_line(console, line)
+        print_line(console, "")
+        for line in _say_method(told):
+            print_line(console, line)
+        print_line(console, "")
+        print_line(console, say_ordering(told), "bold")
+        print_line(console, say_provenance(told), "dim")
+    return make_plain(capture.get(), console)
+
+
+def _say_what(told: Told) -> str:
+    """What is aimed at, as the beginning of a sentence."""
+    by = say_date(told["by"])
+    if told["aim"] == PROMISES:
+        count = told["promises"]
+        if count == 1:
+            return f"The chance that the promise of {by} is kept"
+        return f"The chance that all {count:,} promises until {by} are kept"
+    if told["aim"] == VALUE:
+        return f"{'Value' if told['is_stated'] else 'Features'} delivered by {by}"
+    what = "Cost of delay" if told["is_stated"] else "Weeks until features are done, added up"
+    return f"{what} until {by}"
+
+
+def _say_both(told: Told) -> tuple[str, str]:
+    """What is aimed at in the given and in the proposed order, with so many digits that they can be told apart."""
+    before, after = told["before"], told["after"]
+    if told["aim"] == PROMISES:
+        runs = told["provenance"]["runs"]
+        said = say_chance(before, runs), say_chance(after, runs)
+        return said if said[0] != said[1] else (f"{100 * before:.1f} %", f"{100 * after:.1f} %") if before else said
+    for digits in (0 if max(before, after) >= 100 else 1, 2, 3, 4):
+        said = f"{before:,.{digits}f}", f"{after:,.{digits}f}"
+        if said[0] != said[1]:
+            break
+    return said
+
+
+def _say_gain(told: Told, amount: float) -> str:
+    """A difference of what is aimed at: 3.9, or 5.9 points."""
+    return f"{100 * amount:.1f} points" if told["aim"] == PROMISES else _round(amount)
+
+
+def _round(amount: float) -> str:
+    """Three digits are enough: 12,300, 125, 4.0, 0.25."""
+    return f"{amount:,.0f}" if abs(amount) >= 100 else f"{amount:.1f}" if abs(amount) >= 1 else f"{amount:.2g}"
+
+
+def _say_aim(told: Told) -> str:
+    """What the given order and the proposed one come to."""
+    before, after = _say_both(told)
+    line = f"{_say_what(told)}: {before} in the given order"
+    if not told["is_better"]:
+        return f"{line}."
+    line += f", {after} in the proposed one"
+    if told["gain"]:
+        better = "less" if told["aim"] == DELAY else "more"
+        line += f"; {_say_gain(told, told['gain'])} {better}, give or take {_say_gain(told, 2 * told['gain_se'])}"
+    line += "."
+    if told["kept_before"] is not None and told["promises"] > 1:
+        kept = [f"{told[f'kept_{when}']:.2f}" for when in ("before", "after")]
+        line += f" Of the {told['promises']:,}, {kept[0]} are kept on average in the given order, {kept[1]} in the proposed one."
+    return line
+
+
+def _say_moves(told: Told) -> Iterator[str]:
+    """The few moves that make most of the gain."""
+    if not told["moves"]:
+        return
+    yield ""
+    last = told["moves"][-1]
+    one = len(told["moves"]) == 1
+    most = "most" if last["share"] >= 0.5 else "a part"
+    yield f"{'This move alone makes' if one else 'These moves make'} {most} of the gain:"
+    for number, move in enumerate(told["moves"], start=1):
+        together = "" if number == 1 else " together with the above"
+        yield (
+            f"  {number}. {_say_move(move)}: {_say_gain(told, move['gain'])}{together}, "
+            f"{_say_part(move['share'])} of the gain."
+        )
+
+
+def _say_part(share: float) -> str:
+    """A share of the gain; moves alone may bring more than all of it, or lose something at first."""
+    return "all" if share > 1 else say_share(share) if share >= 0 else f"-{say_share(-share)}"
+
+
+def _say_move(move: Told) -> str:
+    company = [escape(name) for name in move["with"]]
+    along = f", with {say_few(company)}" if company else ""
+    return f"{escape(move['name'])} from rank {move['rank_before']} to rank {move['rank_after']}{along}"
+
+
+def _list_order(told: Told) -> tuple[list[str], list[list[str | Text]]]:
+    """The proposed order, with each feature's date and chance in both orders."""
+    impact, runs = told["impact"], told["provenance"]["runs"]
+    level = told["provenance"]["promise_level"]
+    key = f"{level:g}"
+    has_due = any(row["due_after"] for row in impact["features"])
+    heads = ["\nFeature", "\nRank", "\nwas", f"{say_level(level)} sure\nas given", "\nas proposed", "Slip,\ndays"]
+    heads += ["\nDue", "Chance\nas given", "\nas proposed", "\nPromise"] if has_due else []
+    rows: list[list[str | Text]] = []
+    for row in impact["features"]:
+        was = "" if row["rank_before"] == row["rank_after"] else str(row["rank_before"])
+        cells: list[str | Text] = [escape(row["name"]), str(row["rank_after"]), was]
+        cells += [say_date(row[f"dates_{when}"][key]) for when in ("before", "after")]
+        cells.append(say_slip(row, runs) if moves(row) else "")
+        if has_due:
+            cells.append(say_date(row["due_after"]) if row["due_after"] else "")
+            cells += [say_chance_when(row, when, runs) for when in ("before", "after")]
+            cells.append(_say_flip(row))
+        rows.append(cells)
+    return heads, rows
+
+
+def _say_flip(row: Told) -> Text:
+    if row["flip"]:
+        return Text("BREAKS", "bold red") if row["flip"] == "breaks" else Text("now holds", "bold green")
+    return Text("" if not row["is_promise_after"] else "holds" if row["holds_after"] else "does not")
+
+
+def _say_cost(told: Told) -> Iterator[str]:
+    """Who pays for the proposed order, and who gains."""
+    impact = told["impact"]
+    rows = {row["name"]: row for row in impact["features"]}
+    for key, verb, word in (("slips", "pays", "later"), ("gains", "gains", "earlier")):
+        names = [name for name in impact[key] if moves(rows[name])]
+        names.sort(key=lambda name: -_size(rows[name]))
+        if not names:
+            yield f"Nobody {verb}."
+            continue
+        said = [f"{escape(name)} ({_say_shift(rows[name], word)})" for name in names[:NAMED]]
+        rest = f"; {len(names):,} features are {word} in all" if len(names) > NAMED else ""
+        yield f"Who {verb}: {say_list(said)}{rest}."
+    flips = [
+        f"{say_few([escape(name) for name in impact[key]], NAMED)} no longer {_hold(impact[key])}"
+        if key == "breaks"
+        else f"{say_few([escape(name) for name in impact[key]], NAMED)} now {_hold(impact[key])}"
+        for key in ("breaks", "mends")
+        if impact[key]
+    ]
+    if impact["portfolio"]["promises_before"]:
+        yield f"Promises: {'; '.join(flips)}." if flips else "No promise flips."
+
+
+def _hold(names: list[str]) -> str:
+    return "holds" if len(names) == 1 else "hold"
+
+
+def _size(row: Told) -> float:
+    mean = row["slip"]["mean"]
+    return float("inf") if mean is None else abs(float(mean))
+
+
+def _say_shift(row: Told, word: str) -> str:
+    if row["slip"]["mean"] is None:
+        return "finished in fewer runs" if word == "later" else "finished in more runs"
+    return f"{say_days(row['slip']['mean'])} {word}"
+
+
+def _say_method(told: Told) -> Iterator[str]:
+    """What was tried, and where the figures are from."""
+    runs = told["provenance"]["runs"]
+    tried = say_count(told["tried"], "order")
+    if told["is_complete"]:
+        yield f"Every order that is allowed was tried ({tried} that differ) on {told['trial_runs']:,} runs."
+    else:
+        thumb = THUMB[told["aim"]]
+        yield (
+            f"{tried} were tried on {told['trial_runs']:,} runs each, from the given order and from {thumb}; "
+            "not all were, so a better one may exist."
+        )
+    yield f"The figures here are from {say_count(runs, 'fresh run')} (seed {told['provenance']['seed']})."
+    if told["pins"]:
+        ranks = "its rank" if len(told["pins"]) == 1 else "their ranks"
+        yield f"Pinned to {ranks}: {say_list([escape(pin) for pin in told['pins']])}."
+    if not told["is_stated"]:
+        what = "value, so each counts 1" if told["aim"] == VALUE else "cost of delay, so each counts 1 a week"
+        yield f"No feature has a {what}."
+
+
+def say_ordering(told: Told) -> str:
+    """The answer in one sentence that a manager can say."""
+    if not told["is_better"]:
+        if told["candidate_gain"] is None:
+            return "No better order was found: the given one stays."
+        told_error = told["candidate_se"]
+        error = "" if told_error is None else f", give or take {_say_gain(told, 2 * told_error)}"
+        line = f"The best of the others gains {_say_gain(told, told['candidate_gain'])}{error}, which may be luck."
+        return f"No better order was found: the given one stays. {line}"
+    what = _say_what(told)
+    change = " instead of ".join(reversed(_say_both(told)))
+    line = (
+        f"{what}: {change} when {say_count(told['moved'], 'feature')} of {len(told['order']):,} {_move(told['moved'])}"
+    )
+    if told["moves"]:
+        few = len(told["moves"])
+        heads = [f"{escape(move['name'])} to rank {move['rank_after']}" for move in told["moves"]]
+        share = _say_part(told["moves"][-1]["share"])
+        line += f"; {say_count(few, 'move')} ({say_list(heads)}) {'makes' if few == 1 else 'make'} {share} of the gain"
+    elif not told["gain"] and told["kept_before"] is not None:
+        more = told["kept_after"] - told["kept_before"]
+        line += f"; {say_number(more)} more promises are kept on average"
+    return f"{line}."
+
+
+def _move(count: int) -> str:
+    return "changes its place" if count == 1 else "change places"
