@@ -301,7 +301,12 @@ def lay_out(
     if missing:
         raise _tell_missing(file, source, missing, head)
     more = tuple((name, at) for name in dict.fromkeys(wanted) for at in _find_named(file, head, name))
-    used = {at for found in places.values() for at in found} | {at for at, *_ in links} | {*levels} | {at for _, at in more}
+    used = (
+        {at for found in places.values() for at in found}
+        | {at for at, *_ in links}
+        | {*levels}
+        | {at for _, at in more}
+    )
     ignored = tuple(dict.fromkeys(quote(name)[1:-1] for at, name in enumerate(head) if at not in used and name))
     return Layout(source, len(head), places, links, levels, more, ignored)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import re
 from collections.abc import Callable, Iterator, Sequence
@@ -29,12 +30,14 @@ class Table:
     head : the names of the columns
     walk : gives number and cells of each row below the head, each time from the start
     has_commas : its cells are separated by commas
+    epoch : the day that a bare number 0 stands for in a column of dates, in a workbook
     """
 
     file: str
     head: tuple[str, ...]
     walk: Callable[[], Iterator[tuple[int, Sequence[Cell]]]]
     has_commas: bool = True
+    epoch: dt.date | None = None
 
 
 @dataclass(frozen=True)
@@ -89,7 +92,7 @@ def _open_workbook(content: bytes, file: str) -> Table:
     if not grid.rows:
         raise Fault(grid.file, "it has no rows", "the first row names the columns")
     head = tuple(spell(cell) for cell in grid.rows[0][1])
-    return Table(grid.file, head, lambda: iter(grid.rows[1:]))
+    return Table(grid.file, head, lambda: iter(grid.rows[1:]), epoch=grid.epoch)
 
 
 def _read_numbers(text: str) -> tuple[float, ...]:

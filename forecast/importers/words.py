@@ -9,15 +9,46 @@ import re
 import unicodedata
 
 DONE = {
-    *("done", "closed", "resolved", "complete", "completed", "finished", "released", "accepted", "delivered", "deployed"),
+    *(
+        "done",
+        "closed",
+        "resolved",
+        "complete",
+        "completed",
+        "finished",
+        "released",
+        "accepted",
+        "delivered",
+        "deployed",
+    ),
     *("shipped", "live", "in production", "production", "merged", "fixed", "verified", "verified closed", "signed off"),
-    *("done done", "published", "implemented", "fertig", "erledigt", "abgeschlossen", "geschlossen", "gelöst", "terminé"),
+    *(
+        "done done",
+        "published",
+        "implemented",
+        "fertig",
+        "erledigt",
+        "abgeschlossen",
+        "geschlossen",
+        "gelöst",
+        "terminé",
+    ),
     *("fermé", "résolu", "hecho", "cerrado", "terminado", "resuelto", "finalizado", "concluído", "fechado", "gereed"),
     *("klaar", "gesloten", "afgerond", "chiuso", "completato", "risolto", "zrobione", "zamknięte", "klar", "stängd"),
 }
 DISCARDED = {
     *("removed", "canceled", "cancelled", "rejected", "declined", "abandoned", "discarded", "obsolete", "duplicate"),
-    *("duplicated", "won t do", "won t fix", "wontfix", "wont fix", "wont do", "will not do", "will not fix", "invalid"),
+    *(
+        "duplicated",
+        "won t do",
+        "won t fix",
+        "wontfix",
+        "wont fix",
+        "wont do",
+        "will not do",
+        "will not fix",
+        "invalid",
+    ),
     *("cannot reproduce", "can t reproduce", "not reproducible", "could not reproduce", "incomplete", "not a bug"),
     *("not our bug", "no bug", "works as designed", "as designed", "by design", "not planned", "needs more info"),
     *("not applicable", "n a", "out of scope", "hold", "on hold", "deferred", "postponed", "withdrawn", "superseded"),
@@ -27,7 +58,18 @@ DISCARDED = {
 }
 FEATURES = {
     *("epic", "feature", "initiative", "theme", "capability", "portfolio epic", "business epic", "enabler epic"),
-    *("saga", "milestone", "release", "project", "objective", "key result", "portfolio item", "epos", "épica", "épopée"),
+    *(
+        "saga",
+        "milestone",
+        "release",
+        "project",
+        "objective",
+        "key result",
+        "portfolio item",
+        "epos",
+        "épica",
+        "épopée",
+    ),
 }
 PARTS_OF_ITEMS = {
     *("sub task", "subtask", "sub issue", "technical sub task", "development sub task", "sub test execution"),
@@ -39,10 +81,25 @@ NO_WORK = {
 }
 """Types that hold no work of a team of their own."""
 
-BLOCKS = ("block", "blok", "bloq", "blocc", "preced", "predecessor", "finish", "gantt", "gates", "gating", "impede", "hinder")
+BLOCKS = (
+    "block",
+    "blok",
+    "bloq",
+    "blocc",
+    "preced",
+    "predecessor",
+    "finish",
+    "gantt",
+    "gates",
+    "gating",
+    "impede",
+    "hinder",
+)
 WAITS = ("depend", "require", "need", "wait", "successor", "follow", "prerequisite", "abhäng", "dépend", "benötigt")
 BEFORE, AFTER = re.compile(r"\bbefore\b|\bvor\b"), re.compile(r"\bafter\b|\bnach\b")
-INVERSE = re.compile(r"\b(is|are|was|be|being|wird|est|es|zijn|è)\b.*\b(by|von|par|por|door|da|durch)\b|\bblocked\b|\brequired\b")
+INVERSE = re.compile(
+    r"\b(is|are|was|be|being|wird|est|es|zijn|è)\b.*\b(by|von|par|por|door|da|durch)\b|\bblocked\b|\brequired\b"
+)
 START = re.compile(r"start[\s_/-]*(to[\s_/-]*)?start|\bss\b|finish[\s_/-]*(to[\s_/-]*)?finish|\bff\b")
 """Links of a schedule that do not say that one is over before the other begins."""
 
