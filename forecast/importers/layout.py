@@ -45,7 +45,7 @@ SOURCES: Mapping[str, Mapping[str, tuple[str, ...]]] = {
         "parents": ("parent_key", "epic_link", "parent", "parent_id", "parent_link"),
         "parent_title": ("parent_summary",),
         "sprints": ("sprint",),
-        "estimate": ("story_points", "story_point_estimate", "σ_story_points"),
+        "estimate": ("story_points", "story_point_estimate"),
         "rank": ("rank",),
     },
     "azure": {

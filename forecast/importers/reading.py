@@ -147,6 +147,7 @@ class RowReader:
         split = SPLITS.get(layout.source)
         self._split = re.compile(split) if split else None
         self._path: list[str] = []
+        self._stem = table.file.rpartition(".")[0] or table.file
         self._lists = [role for role in LISTS if role in layout.places]
         self._shared: dict[str, str] = {}
 
@@ -210,6 +211,7 @@ class RowReader:
             estimate=self._number("estimate", row, cells),
             size=self._number("size", row, cells),
             rank=self._text("rank", cells),
+            file=self._stem,
             more=tuple((name, spell(cells[at])) for name, at in self._layout.more if cells[at] != ""),
         )
 
