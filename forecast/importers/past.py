@@ -7,6 +7,7 @@ from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 import numpy as np
 
@@ -157,7 +158,7 @@ def _tell_overlaps(cycles: Sequence[Cycle], strange: Tally) -> None:
     for cycle in sorted(cycles, key=lambda each: (each.start, each.end, each.name)):
         by_team[cycle.team].append(cycle)
     for team, listed in by_team.items():
-        for one, other in zip(listed, listed[1:], strict=False):
+        for one, other in pairwise(listed):
             if other.start < one.end:
                 strange.add(OVERLAP, f"{team}: {one.name} to {one.end}, {other.name} from {other.start}")
         names = [cycle.name for cycle in listed]

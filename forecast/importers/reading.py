@@ -101,7 +101,7 @@ def read_table(
     layout, stages = lay_out(table.file, intake.source, table.head, columns, wanted), ()
     if intake.source == "actionable":
         layout, stages = _lay_out_stages(table, layout)
-    days = Days(table, settle(table, layout, order), intake.strange, today)
+    days = settle_days(table, layout, intake, order, today)
     reader = RowReader(table, layout, days, intake, stages)
     intake.ignored += layout.ignored
     intake.columns += [escape(name) for name in table.head]
@@ -214,6 +214,16 @@ class RowReader:
             file=self._stem,
             more=tuple((name, spell(cells[at])) for name, at in self._layout.more if cells[at] != ""),
         )
+
+    def read_sprint(self, row: int, cells: Sequence[Cell]) -> None:
+        """Takes the sprint of a row of a sheet of throughput, with what was done in it, into the intake."""
+        team, name = self._text("team", cells) or self._stem, self._text("sprint", cells)
+        start, end = self._day("start", row, cells), self._day("end", row, cells)
+        done = self._number("count", row, cells)
+        if done is None:
+            self._intake.left_out.add("it does not say how much was done", f"{self._table.file} row {row}")
+        else:
+            self._intake.add_cycle(name or f"{start}", start, end, team, done)
 
     def _find_key(self, row: int, cells: Sequence[Cell]) -> tuple[str, str]:
         """The key and the project of a row."""
@@ -336,6 +346,11 @@ class RowReader:
         ):
             found += [Link(kind, outward, key) for key in listed.get(role, ())]
         return tuple(found)
+
+
+def settle_days(table: Table, layout: Layout, intake: Intake, order: str = "", today: dt.date | None = None) -> Days:
+    """What reads the dates of a table, once all of them have been looked at."""
+    return Days(table, settle(table, layout, order), intake.strange, today)
 
 
 def _blank(text: str | None) -> str:

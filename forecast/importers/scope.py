@@ -79,12 +79,13 @@ def find_scope(export: Export, mapping: Mapping, sifted: Sifted, start: dt.date)
     if not mapping.empty and mapping.unit == "items":
         sizes = [int(total) for at, total in enumerate(totals[:-1]) if total >= 1]
         mapping = replace(mapping, empty=propose_empty(sizes)) if _has_empty(sifted, totals) else mapping
+    planner = _Planner(mapping, sifted, scope, start, export.source == "github", counts)
     for at, found in enumerate(features):
-        planned = _plan(at, found, counts[at], mapping, sifted, scope, export)
+        planned = planner.plan(at, found)
         if planned is None:
             scope.over.add(at)
         else:
-            scope.planned.append(_date(planned, export, sifted, start, scope.strange))
+            scope.planned.append(planned)
     scope.planned = [scope.planned[at] for at in _rank(scope.planned, export, mapping, sifted)]
     _add_loose(scope, counts[-1], mapping, sifted)
     return scope, mapping
@@ -108,76 +109,83 @@ def _has_empty(sifted: Sifted, totals: np.ndarray) -> bool:
     )
 
 
-def _plan(
-    at: int, found: Found, counts: np.ndarray, mapping: Mapping, sifted: Sifted, scope: Scope, export: Export
-) -> Planned | None:
-    """An open feature with its parts; None for one that is over, or of which nothing can be said."""
-    left, name, strange = counts[:, OPEN], scope.names[at], scope.strange
-    issue = sifted.issues[found.issue] if found.issue != NOBODY else None
-    if issue is not None and sifted.issue_state[found.issue] != OPEN:
-        if left.sum():
-            strange.add(OVER_WITH_REST, f"{name} ({left.sum():g} open)")
-        return None
-    parts = tuple(
-        Part(int(team), float(left[team] + counts[team, DELIVERED]), float(counts[team, DELIVERED]))
-        for team in np.flatnonzero(left)
-    )
-    if issue is not None and issue.size is not None and mapping.unit == "items":
-        parts = _enlarge(parts, issue, counts, sifted.issue_team[found.issue], name, strange)
-    if parts:
-        return Planned(at, found.key, name, parts, issue=found.issue)
-    if issue is None or counts[:, DELIVERED].sum() or counts[:, DISCARDED].sum():
-        if issue is not None:
-            strange.add(NOTHING_LEFT, name)
-        return None
-    return _plan_empty(at, found, issue, mapping, sifted, scope)
+class _Planner:
+    """Says of each feature what is left of it, and counts what is odd about that.
 
+    counts : as `_count` gives them
+    by_items : due dates stand at the items (GitHub's milestones)
+    """
 
-def _enlarge(
-    parts: tuple[Part, ...], issue: Issue, counts: np.ndarray, owner: int, name: str, strange: Tally
-) -> tuple[Part, ...]:
-    """The parts of a feature whose tracker says how many items it holds, where that is more than are known."""
-    known = float(counts[:, OPEN].sum() + counts[:, DELIVERED].sum())
-    extra = float(np.ceil((issue.size or 0.0) - known))
-    if extra <= 0:
-        return parts
-    if known:
-        strange.add(LARGER, f"{name}: {issue.size:g} instead of {known:g}")
-    if len(parts) == 1:
-        return (replace(parts[0], total=parts[0].total + extra),)
-    mine = next(
-        (part for part in parts if part.team == owner),
-        Part(owner, float(counts[owner, DELIVERED]), float(counts[owner, DELIVERED])),
-    )
-    return (*(part for part in parts if part.team != owner), replace(mine, total=mine.total + extra))
+    def __init__(
+        self, mapping: Mapping, sifted: Sifted, scope: Scope, start: dt.date, by_items: bool, counts: np.ndarray
+    ) -> None:
+        self._mapping, self._sifted, self._scope, self._start = mapping, sifted, scope, start
+        self._counts = counts
+        self._busy = {int(team) for team in np.flatnonzero(counts.sum((0, 2)))}
+        self._dues: dict[int, dt.date] = {}
+        for place, feature in zip(sifted.place, sifted.feature, strict=True) if by_items else ():
+            due = sifted.issues[place].due
+            if due is not None:
+                self._dues[feature] = max(due, self._dues.get(feature, due))
 
+    def plan(self, at: int, found: Found) -> Planned | None:
+        """An open feature with its parts; None for one that is over, or of which nothing can be said."""
+        counts, name, strange = self._counts[at], self._scope.names[at], self._scope.strange
+        left = counts[:, OPEN]
+        issue = self._sifted.issues[found.issue] if found.issue != NOBODY else None
+        if issue is not None and self._sifted.issue_state[found.issue] != OPEN:
+            if left.sum():
+                strange.add(OVER_WITH_REST, f"{name} ({left.sum():g} open)")
+            return None
+        parts = tuple(
+            Part(int(team), float(left[team] + counts[team, DELIVERED]), float(counts[team, DELIVERED]))
+            for team in np.flatnonzero(left)
+            if self._sifted.teams[team]
+        )
+        if issue is not None and issue.size is not None and self._mapping.unit == "items":
+            parts = self._enlarge(parts, issue, counts, self._sifted.issue_team[found.issue], name)
+        if not parts and (issue is None or counts[:, DELIVERED].sum() or counts[:, DISCARDED].sum()):
+            if issue is not None:
+                strange.add(NOTHING_LEFT, name)
+            return None
+        if not parts and issue is not None:
+            parts = self._estimate(name, self._sifted.issue_team[found.issue])
+        return Planned(at, found.key, name, parts, self._find_due(at, name, issue), found.issue) if parts else None
 
-def _plan_empty(at: int, found: Found, issue: Issue, mapping: Mapping, sifted: Sifted, scope: Scope) -> Planned | None:
-    name, team = scope.names[at], sifted.issue_team[found.issue]
-    owner = sifted.teams[team]
-    if not mapping.empty:
-        scope.strange.add(NO_SIZE, name)
-        return None
-    if not owner or team not in set(sifted.team):
-        scope.strange.add(NO_OWNER, name)
-        return None
-    scope.strange.add(NOT_STARTED, name)
-    return Planned(at, issue.key, name, (Part(team, 0.0, 0.0, mapping.empty),), issue=found.issue)
+    def _enlarge(
+        self, parts: tuple[Part, ...], issue: Issue, counts: np.ndarray, owner: int, name: str
+    ) -> tuple[Part, ...]:
+        """The parts of a feature whose tracker says how many items it holds, where that is more than are known."""
+        known = float(counts[:, OPEN].sum() + counts[:, DELIVERED].sum())
+        extra = float(np.ceil((issue.size or 0.0) - known))
+        if extra <= 0:
+            return parts
+        if known:
+            self._scope.strange.add(LARGER, f"{name}: {issue.size:g} instead of {known:g}")
+        if len(parts) == 1:
+            return (replace(parts[0], total=parts[0].total + extra),)
+        done = float(counts[owner, DELIVERED])
+        mine = next((part for part in parts if part.team == owner), Part(owner, done, done))
+        return (*(part for part in parts if part.team != owner), replace(mine, total=mine.total + extra))
 
+    def _estimate(self, name: str, team: int) -> tuple[Part, ...]:
+        """The part of a feature that has no items: what the mapping says of such features; nothing when it says nothing."""
+        if not self._mapping.empty:
+            self._scope.strange.add(NO_SIZE, name)
+        elif not self._sifted.teams[team] or team not in self._busy:
+            self._scope.strange.add(NO_OWNER, name)
+        else:
+            self._scope.strange.add(NOT_STARTED, name)
+            return (Part(team, 0.0, 0.0, self._mapping.empty),)
+        return ()
 
-def _date(planned: Planned, export: Export, sifted: Sifted, start: dt.date, strange: Tally) -> Planned:
-    """The feature with its due date, of its own or of its milestone."""
-    if planned.issue != NOBODY:
-        due = sifted.issues[planned.issue].due
-    elif export.source == "github":
-        at = [place for place, feature in zip(sifted.place, sifted.feature, strict=True) if feature == planned.at]
-        due = max((day for each in at if (day := sifted.issues[each].due)), default=None)
-    else:
-        due = None
-    if due is not None and due < start:
-        strange.add(DUE_OVER, f"{planned.name}: {due}")
-        due = None
-    return replace(planned, due=due)
+    def _find_due(self, at: int, name: str, issue: Issue | None) -> dt.date | None:
+        """When it is due, by itself or by its milestone; what is over already is told, and is no promise."""
+        due = issue.due if issue is not None else self._dues.get(at)
+        if due is not None and due < self._start:
+            self._scope.strange.add(DUE_OVER, f"{name}: {due}")
+            return None
+        return due
 
 
 def _rank(planned: Sequence[Planned], export: Export, mapping: Mapping, sifted: Sifted) -> list[int]:

@@ -17,6 +17,7 @@ from forecast.importers.proposal import find_area
 
 OPEN, DELIVERED, DISCARDED = 0, 1, 2
 NO_TEAM = "No team"
+FAR = 3 * 365
 NO_DAY = 0
 """Stands for a day that is not known; days are ordinals, which begin with 1."""
 
@@ -58,9 +59,14 @@ class Sifted:
     strange: Tally = field(default_factory=Tally)
 
     def newest(self) -> dt.date | None:
-        """The newest day that any issue tells of."""
-        days = [day for issue in self.issues for day in (issue.created, issue.done, issue.changed) if day is not None]
-        return max(days, default=None)
+        """The newest day that any issue tells of; one that lies years behind all others is a slip, and is told as such."""
+        told = {day for issue in self.issues for day in (issue.created, issue.done, issue.changed) if day is not None}
+        days = sorted(told)
+        while len(days) > 1 and (days[-1] - days[-2]).days > FAR:
+            self.strange.add(
+                "a day years behind all others: taken for a slip", f"{days.pop()}"
+            )
+        return days[-1] if days else None
 
 
 def sift(export: Export, mapping: Mapping) -> Sifted:
