@@ -255,6 +255,8 @@ def _describe_team(name: str, draft: Draft) -> list[str]:
 
 def share_on_features(sifted: Sifted) -> dict[str, float]:
     """Of each team, the share of what it delivered that belonged to a feature."""
+    if not sifted.family.features:
+        return {}
     all_of: dict[int, float] = {}
     on_features: dict[int, float] = {}
     for team, feature, state, weight in zip(sifted.team, sifted.feature, sifted.state, sifted.weight, strict=True):

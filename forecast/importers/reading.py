@@ -23,6 +23,8 @@ DISARMED = re.compile(r"'(?=[=+\-@])")
 SERVER_SPRINT = re.compile(r"com\.atlassian\.greenhopper.*?\[(.*)\]", re.DOTALL)
 KEY_IN_URL = re.compile(r"https?://[^/\s]+/([^/\s]+/[^/\s]+)/(?:issues|pull)/([0-9]+)/?")
 STAGES_SEEN = 300
+UNDELIVERED = "undelivered"
+"""Category of an issue that a table calls not delivered, which may be because it is still open."""
 
 NO_KEY = "it has no key"
 TWICE = "an earlier row has the same key"
@@ -243,11 +245,11 @@ class RowReader:
         """When it was closed, and the category that its own columns tell."""
         if "canceled" in self._layout.places and (canceled := self._day("canceled", row, cells)):
             return done or canceled, "discarded"
-        if "delivered" in self._layout.places and done is not None:
+        if "delivered" in self._layout.places:
             told = self._text("delivered", cells).casefold()
             if told in ("false", "no", "0"):
-                return done, "discarded"
-            return done, "done" if told in ("true", "yes", "1") else category
+                return done, "discarded" if done is not None else UNDELIVERED
+            return done, "done" if told in ("true", "yes", "1") and done is not None else category
         if done is not None and self._layout.source == "linear":
             return done, "done"
         return done, category

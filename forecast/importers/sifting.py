@@ -63,9 +63,7 @@ class Sifted:
         told = {day for issue in self.issues for day in (issue.created, issue.done, issue.changed) if day is not None}
         days = sorted(told)
         while len(days) > 1 and (days[-1] - days[-2]).days > FAR:
-            self.strange.add(
-                "a day years behind all others: taken for a slip", f"{days.pop()}"
-            )
+            self.strange.add("a day years behind all others: taken for a slip", f"{days.pop()}")
         return days[-1] if days else None
 
 
@@ -141,7 +139,7 @@ class Judge:
             over = category in ("done", "discarded") or (not category and has_day)
         if not over:
             return OPEN
-        return DISCARDED if category == "discarded" or resolution in self._not_delivered else DELIVERED
+        return DISCARDED if category in ("discarded", "undelivered") or resolution in self._not_delivered else DELIVERED
 
 
 def _find_teams(sifted: Sifted, mapping: Mapping) -> None:
