@@ -105,9 +105,8 @@ class Days:
 
     def _read_typed(self, cell: Cell, role: str, row: int) -> dt.date | None:
         epoch = self._table.epoch
-        if isinstance(cell, dt.date):
-            if EARLIEST <= cell <= LATEST:
-                return cell
+        if isinstance(cell, dt.date) and EARLIEST <= cell <= LATEST:
+            return cell
         if epoch and type(cell) is float and SERIAL_DAYS[0] <= cell <= SERIAL_DAYS[1]:
             return epoch + dt.timedelta(days=int(cell))
         self._fail(spell(cell), role, row)

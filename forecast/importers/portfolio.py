@@ -33,7 +33,7 @@ FINISHED_COLUMNS = ("feature", "planned", "done", "days_forecast", "days_taken",
 FIXED_GROWTH = "[1.0, 1.3, 2.0]"
 PLACEHOLDER_SPRINTS = 3
 STAND_IN = (3.0, 5.0, 9.0)
-"""Items a sprint of a team of which nothing at all is known, and no other team either: only so that there is something to change."""
+"""Items a sprint of a team of which nothing at all is known, nor of any other: there to be changed."""
 
 LEAST_LEARNED = 3
 """Finished features below which growth is not learned from them."""
@@ -263,7 +263,8 @@ def _describe_team(name: str, draft: Draft) -> list[str]:
     guess = draft.guesses.get(name)
     if guess is not None:
         return [
-            f"# {say_count(len(sprints), 'past sprint')} known: a guess of items a sprint stands in (low, likely, high). Put in your own.",
+            f"# {say_count(len(sprints), 'past sprint')} known: a guess of items a sprint stands in (low, likely, high);",
+            "# put in your own",
             f"guess = [{', '.join(map(_spell, guess))}]",
         ]
     shares = draft.shares
