@@ -17,6 +17,7 @@ from forecast.commands.backtest import backtest
 from forecast.commands.chart import chart
 from forecast.commands.check import check
 from forecast.commands.commit import commit
+from forecast.commands.import_files import import_files
 from forecast.commands.init import init
 from forecast.commands.objectives import objectives
 from forecast.commands.order import order
@@ -57,7 +58,21 @@ def cli() -> None:
     """
 
 
-COMMANDS = (init, check, run, report, chart, what_if, commit, objectives, allocate, order, backtest, schema)
+COMMANDS = (
+    init,
+    import_files,
+    check,
+    run,
+    report,
+    chart,
+    what_if,
+    commit,
+    objectives,
+    allocate,
+    order,
+    backtest,
+    schema,
+)
 for command in COMMANDS:
     cli.add_command(command)
 
