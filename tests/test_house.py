@@ -34,7 +34,7 @@ FLOORS: tuple[tuple[str, ...], ...] = tuple(
         "explanation reasons alone assumptions checkup origins coverage verdict hindsight slip positions burnup "
         "menu screening search",
         "files reader toml shape schema lines loading grid workbook parquet columns notation rows sheets "
-        "faults writing importers charts report snapshots inspection json_schema starter actuals whatif_file "
+        "faults writing importers trackers charts report snapshots inspection json_schema starter actuals whatif_file "
         "experience lessons wording impact_wording sentences",
         "cli commands options screen web __main__ checklist binding scoreboard edit_options impact_page frontier_page "
         "remedies_page remedy_options",
