@@ -7,7 +7,7 @@ import csv
 import datetime as dt
 import io
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 
 from forecast.columns import tidy
@@ -63,42 +63,78 @@ class Grid:
         return f"{self.file} row {row}"
 
 
+class Lines:
+    """A text whose cells are separated by ',', ';' or tabs, whichever makes most sense of the first row.
+
+    names : names of columns that make sense
+
+    It can be walked through as often as one likes, and never holds more than a row besides the text.
+    """
+
+    def __init__(self, content: bytes, file: str, names: Collection[str]) -> None:
+        if content[:2] == b"PK":
+            raise Fault(
+                file, "this is a spreadsheet or an archive, not CSV", "name it .xlsx if it is one, or save it as CSV"
+            )
+        self.file = file
+        self._text, self._first = decode(content, file), 1
+        given = SEPARATOR_LINE.match(self._text)
+        if given:
+            self._text, self._first = self._text[given.end() :], 2
+        self.separator = given[1] if given else max(SEPARATORS, key=lambda each: _count_known(self._text, each, names))
+
+    def walk(self) -> Iterator[tuple[int, list[str]]]:
+        """Number and cells of each row that is not blank, texts without the spaces around them.
+
+        Raises Fault where the text is no CSV.
+        """
+        lines = csv.reader(_split(self._text), delimiter=self.separator, strict=True)
+        while True:
+            row = lines.line_num + self._first
+            try:
+                cells = list(map(str.strip, next(lines)))
+            except StopIteration:
+                return
+            except csv.Error as error:
+                reason = "a cell has more than 131,072 characters" if "field limit" in str(error) else str(error)
+                place, what = f"{self.file} row {row}", f"not readable as CSV ({reason})"
+                raise Fault(place, what, "check the double quotes from here on") from None
+            if any(cells):
+                yield row, cells
+
+
 def read_csv(content: bytes, file: str, names: Collection[str], faults: Faults) -> Grid:
-    """The grid of a text whose cells are separated by ',', ';' or tabs, whichever makes most sense of the first row.
+    """The grid of a text whose cells are separated as in `Lines`; rows behind one that is no CSV are lost.
 
     names : names of columns that make sense
     """
-    if content[:2] == b"PK":
-        raise Fault(
-            file, "this is a spreadsheet or an archive, not CSV", "name it .xlsx if it is one, or save it as CSV"
-        )
-    text, first = decode(content, file), 1
-    given = SEPARATOR_LINE.match(text)
-    if given:
-        text, first = text[given.end() :], 2
-    separator = given[1] if given else max(SEPARATORS, key=lambda each: _count_known(text, each, names))
-    grid = Grid(file, has_commas=separator == ",")
-    lines = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
-    while True:
-        row = lines.line_num + first
-        try:
-            cells: list[Cell] = list(map(str.strip, next(lines)))
-        except StopIteration:
-            return grid
-        except csv.Error as error:
-            reason = "a cell has more than 131,072 characters" if "field limit" in str(error) else str(error)
-            faults.append(
-                Fault(grid.place(row), f"not readable as CSV ({reason})", "check the double quotes from here on")
-            )
-            grid.is_whole = False
-            return grid
-        if any(cells):
-            grid.rows.append((row, cells))
+    lines = Lines(content, file, names)
+    grid = Grid(file, has_commas=lines.separator == ",")
+    try:
+        for row, cells in lines.walk():
+            grid.rows.append((row, list[Cell](cells)))
+    except Fault as fault:
+        faults.append(fault)
+        grid.is_whole = False
+    return grid
+
+
+def _split(text: str) -> Iterator[str]:
+    """The lines of a text with their ends, be they LF, CR LF or CR."""
+    at = 0
+    while at < len(text):
+        end = text.find("\n", at) + 1 or len(text)
+        line = text[at:end]
+        if "\r" in line[:-2]:
+            yield from io.StringIO(line, newline="")
+        else:
+            yield line
+        at = end
 
 
 def _count_known(text: str, separator: str, names: Collection[str]) -> int:
     try:
-        for cells in csv.reader(io.StringIO(text, newline=""), delimiter=separator):
+        for cells in csv.reader(_split(text), delimiter=separator):
             if any(cells):
                 return sum(tidy(cell) in names for cell in cells)
     except csv.Error:

@@ -89,25 +89,37 @@ def count_items(items: Iterable[Item], start: Dateish, every: int = 14) -> Histo
     length = read_count(every, "count_items", "every", least=1, most=LONGEST_BUCKET)
     counted = list({(item.name, item.team) if item.name else at: item for at, item in enumerate(read)}.values())
     known = [item for item in counted if item.created < first_day or (item.done is not None and item.done < first_day)]
-    end = _find_end(known, first_day)
+    told = {item.created for item in known} | {item.done for item in known if item.done is not None}
+    end = find_end(told, first_day)
     done: dict[str, list[int]] = {item.team: [] for item in known}
     for item in known:
         if item.delivered and item.done is not None and item.done < first_day:
             done[item.team].append(item.done.toordinal())
     sprints: list[Sprint] = []
     for team, days in done.items():
-        sprints += _count_team(team, np.array(days, np.int64), first_day, end, length)
+        sprints += count_days(team, np.array(days, np.int64), first_day, end, length)
     return History(sprints, notes=_say_counted(known, first_day, end, sprints))
 
 
-def _count_team(team: str, days: np.ndarray, start: dt.date, end: dt.date, length: int) -> list[Sprint]:
-    """The stretches of one team, oldest first; days : ordinals of its deliveries."""
+def count_days(
+    team: str,
+    days: np.ndarray,
+    start: dt.date,
+    end: dt.date,
+    length: int,
+    weights: np.ndarray | None = None,
+) -> list[Sprint]:
+    """The stretches of one team, oldest first, up to the last that ends before `end`.
+
+    days : ordinals of its deliveries, all before start
+    weights : what each delivery is worth, in points; None counts it as 1
+    """
     if not len(days):
         return []
     place = (start.toordinal() - 1 - days) // length  # 0 is the stretch that ends on the day before start
     oldest = int(place.max()) - 1
     newest = -(-(start - end).days // length)
-    counts = np.bincount(place, minlength=oldest + 2)
+    counts = np.bincount(place, weights, minlength=oldest + 2)
     sprints = []
     for back in range(oldest, newest - 1, -1):
         first = start - dt.timedelta(days=(back + 1) * length)
@@ -117,9 +129,11 @@ def _count_team(team: str, days: np.ndarray, start: dt.date, end: dt.date, lengt
     return sprints
 
 
-def _find_end(known: Sequence[Item], start: dt.date) -> dt.date:
-    """The day after the last one that the items tell of: `start`, unless they fell silent for longer than ever before."""
-    days = {item.created for item in known} | {item.done for item in known if item.done is not None}
+def find_end(days: Iterable[dt.date], start: dt.date) -> dt.date:
+    """The day after the last one that items tell of: `start`, unless they fell silent for longer than ever before.
+
+    days : on which items were created or done, each once
+    """
     told = np.array(sorted(day for day in days if day < start), "datetime64[D]")
     if len(told) < 2:
         return start

@@ -24,12 +24,28 @@ EXCEL_EPOCH = dt.date(1899, 12, 30)
 
 TIME = r"(?:[T,\s]+[0-9]{1,2}:[0-9]{2}(?::[0-9]{2}(?:[.,][0-9]+)?)?\s*(?:[ap]\.?m\.?)?\s*(?:z|utc|gmt|[+-][0-9]{2}:?[0-9]{2})?)?"
 IN_DIGITS = re.compile(rf"([0-9]{{1,4}})([/.-])([0-9]{{1,2}})\2([0-9]{{1,4}}){TIME}", re.IGNORECASE)
-DAY_FIRST = re.compile(rf"([0-9]{{1,2}})[ /.-]+([a-z]{{3,9}})[ /.,-]+([0-9]{{2,4}}){TIME}", re.IGNORECASE)
+DAY_FIRST = re.compile(rf"([0-9]{{1,2}})[ /.-]+([^\W\d_]{{3,9}})[ /.,-]+([0-9]{{2,4}}){TIME}", re.IGNORECASE)
 MONTH_FIRST = re.compile(rf"([a-z]{{3,9}})[ .]+([0-9]{{1,2}})[ ,]+([0-9]{{2,4}}){TIME}", re.IGNORECASE)
 MONTHS = (
     *("january", "february", "march", "april", "may", "june", "july"),
     *("august", "september", "october", "november", "december"),
 )
+ABROAD: Mapping[int, tuple[str, ...]] = {
+    1: ("jän", "janv", "ene", "gen", "styczeń", "sty"),
+    2: ("févr", "fév", "fevr", "fev", "lut"),
+    3: ("mär", "mrz", "märz", "mars", "mrt"),
+    4: ("avr", "abr", "kwi"),
+    5: ("mai", "mei", "mag", "maj"),
+    6: ("juin", "giu"),
+    7: ("juil", "lug", "lip"),
+    8: ("août", "aou", "aoû", "ago", "sie"),
+    9: ("sept", "set", "wrz"),
+    10: ("okt", "ott", "out", "paź"),
+    11: ("lis",),
+    12: ("dez", "déc", "dic", "gru"),
+}
+"""Short names of months in the other languages in which trackers are set up, where they mean one month only."""
+
 NEEDED = "a date is written year-month-day, like 2026-05-01"
 
 
@@ -40,11 +56,13 @@ class Notation:
     has_commas : its cells are separated by commas, so that a point is always a decimal point
     decimal : the decimal mark that some of its numbers show beyond doubt, "." or ","; empty when none does, or both
     orders : column of dates -> "day" or "month", whichever comes first in some of its dates beyond doubt
+    short_years : "26" is 2026; trackers write so, people do too but mean several things
     """
 
     has_commas: bool = True
     decimal: str = ""
     orders: Mapping[str, str] = field(default_factory=dict)
+    short_years: bool = False
 
     @classmethod
     def settle(
@@ -58,7 +76,7 @@ class Notation:
         marks = {mark for text in numbers if (mark := _show_mark(text))}
         orders: dict[str, str] = {}
         for columns, texts in dates:
-            shown = {order for text in texts if (order := _show_order(text))}
+            shown = {order for text in texts if (order := show_order(text))}
             orders |= {column: shown.copy().pop() for column in columns if len(shown) == 1}
         return cls(has_commas, marks.pop() if len(marks) == 1 else "", orders)
 
@@ -68,7 +86,7 @@ class Notation:
 
     def date(self, text: str, column: str) -> dt.date:
         """The date that a text stands for. Raises Fault when it is none, or may mean two."""
-        return _read_date(text, self.orders.get(column, ""))
+        return _read_date(text, self.orders.get(column, ""), self.short_years)
 
 
 def _show_mark(text: str) -> str:
@@ -116,10 +134,10 @@ def _explain(text: str) -> str:
     return "a number is needed, with a point for decimals"
 
 
-def _show_order(text: str) -> str:
+def show_order(text: str, short_years: bool = False) -> str:
     """What a date shows beyond doubt to stand first, the day or the month; nothing for a year, or where it may be both."""
     match = IN_DIGITS.fullmatch(text)
-    if match is None or len(match[4]) != 4 or len(match[1]) > 2:
+    if match is None or len(match[4]) not in ((2, 4) if short_years else (4,)) or len(match[1]) > 2:
         return ""
     first, second = int(match[1]), int(match[3])
     if first > 12 >= second:
@@ -128,17 +146,18 @@ def _show_order(text: str) -> str:
 
 
 @lru_cache(maxsize=10_000)
-def _read_date(text: str, order: str) -> dt.date:
+def _read_date(text: str, order: str, short_years: bool = False) -> dt.date:
     if match := IN_DIGITS.fullmatch(text):
         if len(match[1]) == 4 and len(match[4]) <= 2:
             return _make_date(text, match[1], match[3], match[4])
-        if len(match[4]) != 4 or len(match[1]) > 2:
+        year = _read_year(text, match[4], short_years)
+        if len(match[1]) > 2:
             raise Fault("", quote(text), "write the year in four digits, like 2026-05-01")
-        return _read_digits(text, int(match[1]), int(match[3]), int(match[4]), order or _show_order(text))
+        return _read_digits(text, int(match[1]), int(match[3]), year, order or show_order(text, short_years))
     if match := DAY_FIRST.fullmatch(text):
-        return _read_month(text, match[1], match[2], match[3])
+        return _read_month(text, match[1], match[2], _read_year(text, match[3], short_years))
     if match := MONTH_FIRST.fullmatch(text):
-        return _read_month(text, match[2], match[1], match[3])
+        return _read_month(text, match[2], match[1], _read_year(text, match[3], short_years))
     if SERIAL.fullmatch(text):
         day = EXCEL_EPOCH + dt.timedelta(days=int(float(text)))
         raise Fault("", text, f"a date is needed; if this is one as a spreadsheet counts days, write {day}")
@@ -156,14 +175,20 @@ def _read_digits(text: str, first: int, second: int, year: int, order: str) -> d
     raise Fault("", quote(text), f"it could be {_say(one)} or {_say(other)}; write {one} or {other}")
 
 
-def _read_month(text: str, day: str, month: str, year: str) -> dt.date:
+def _read_year(text: str, year: str, short_years: bool) -> int:
+    if len(year) == 4:
+        return int(year)
+    if len(year) == 2 and short_years:
+        return 2000 + int(year) if int(year) < 70 else 1900 + int(year)
+    raise Fault("", quote(text), "write the year in four digits, like 2026-05-01")
+
+
+def _read_month(text: str, day: str, month: str, year: int) -> dt.date:
     found = [number for number, name in enumerate(MONTHS, start=1) if name.startswith(month.casefold())]
     if len(found) != 1:
-        found = [9] if month.casefold() == "sept" else []
+        found = [number for number, names in ABROAD.items() if month.casefold().rstrip(".") in names]
     if not found:
         raise Fault("", quote(text), NEEDED)
-    if len(year) != 4:
-        raise Fault("", quote(text), "write the year in four digits, like 2026-05-01")
     return _make_date(text, year, found[0], day)
 
 

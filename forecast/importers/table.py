@@ -1,0 +1,131 @@
+"""Tables: the rows of an export, whichever kind of file it is; walked through one by one, since exports can be long."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from forecast.errors import Fault, escape
+from forecast.grid import UTF_16, Cell, Lines, decode
+from forecast.importers.layout import ALL_NAMES
+from forecast.loading import read_bytes
+from forecast.rows import spell
+
+LARGEST = 2_000_000_000
+"""Bytes of an export."""
+
+NUMBERS_ONLY = re.compile(r"(?:[^\d,;]{0,40}[:,;]?\s*)?[\s,;\[\]]*[0-9]+(?:[\s,;]+[0-9]+)*[\s,;\]]*")
+
+
+@dataclass(frozen=True)
+class Table:
+    """A file of rows and columns.
+
+    file : its name, safe to print
+    head : the names of the columns
+    walk : gives number and cells of each row below the head, each time from the start
+    has_commas : its cells are separated by commas
+    epoch : the day that a bare number 0 stands for in a column of dates, in a workbook
+    """
+
+    file: str
+    head: tuple[str, ...]
+    walk: Callable[[], Iterator[tuple[int, Sequence[Cell]]]]
+    has_commas: bool = True
+    epoch: dt.date | None = None
+
+
+@dataclass(frozen=True)
+class Records:
+    """A file of JSON records."""
+
+    file: str
+    records: tuple[dict[str, Any], ...]
+
+
+@dataclass(frozen=True)
+class Numbers:
+    """A file that holds nothing but counts, the oldest first."""
+
+    file: str
+    counts: tuple[float, ...]
+
+
+def open_file(path: Path) -> Table | Records | Numbers:
+    """What is in a file. Raises Fault when it cannot be read, or holds neither rows, records nor numbers."""
+    file = escape(path.name)
+    content = read_bytes(path, file, LARGEST)
+    if content[:2] == b"PK" or content[:4] == b"\xd0\xcf\x11\xe0":
+        return _open_workbook(content, file)
+    start = content[:200].lstrip(b"\xef\xbb\xbf \t\r\n")[:1] if content[:2] not in UTF_16 else b""
+    if start in (b"[", b"{") and not path.suffix.casefold() == ".csv":
+        records = _read_json(decode(content, file), file)
+        if isinstance(records, Numbers):
+            return records
+        return Records(file, records)
+    if len(content) < 100_000 and (counts := _read_numbers(decode(content, file))):
+        return Numbers(file, counts)
+    lines = Lines(content, file, ALL_NAMES)
+    rows = lines.walk()
+    head = next(rows, None)
+    rows.close()
+    if head is None:
+        raise Fault(file, "it has no rows", "export it again; the first row names the columns")
+
+    def walk() -> Iterator[tuple[int, Sequence[Cell]]]:
+        below = lines.walk()
+        next(below)
+        return below
+
+    return Table(file, tuple(head[1]), walk, lines.separator == ",")
+
+
+def _open_workbook(content: bytes, file: str) -> Table:
+    from forecast.workbook import read_workbook
+
+    grid = read_workbook(content, file, None, ("items", "issues", "work items", "data", "sheet1", "export"))
+    if not grid.rows:
+        raise Fault(grid.file, "it has no rows", "the first row names the columns")
+    head = tuple(spell(cell) for cell in grid.rows[0][1])
+    return Table(grid.file, head, lambda: iter(grid.rows[1:]), epoch=grid.epoch)
+
+
+def _read_numbers(text: str) -> tuple[float, ...]:
+    """The counts of a text that holds nothing else, perhaps under or behind one word; none for any other text."""
+    found = NUMBERS_ONLY.fullmatch(text.strip().removeprefix("\ufeff"))
+    return tuple(float(each) for each in re.findall(r"[0-9]+", text)) if found else ()
+
+
+def _read_json(text: str, file: str) -> tuple[dict[str, Any], ...] | Numbers:
+    """The records of a text: a list, several lists one behind the other, a record a line, or an answer that holds them."""
+    decoder, at, found = json.JSONDecoder(), 0, list[Any]()
+    text = text.strip()
+    while at < len(text):
+        try:
+            value, end = decoder.raw_decode(text, at)
+        except (ValueError, RecursionError) as error:
+            row = text.count("\n", 0, getattr(error, "pos", at)) + 1
+            raise Fault(f"{file} line {row}", "not readable as JSON", "the file is cut off, or no JSON") from None
+        found += value if isinstance(value, list) else _unwrap(value)
+        while end < len(text) and text[end] in " \t\r\n,":
+            end += 1
+        at = end
+    if found and all(isinstance(each, int | float) and not isinstance(each, bool) for each in found):
+        return Numbers(file, tuple(float(each) for each in found))
+    if not found or not all(isinstance(each, dict) for each in found):
+        raise Fault(file, "it holds no records", "a list of issues is needed: [{ ... }, { ... }]")
+    return tuple(found)
+
+
+def _unwrap(value: Any) -> list[Any]:
+    """The records that an answer holds: one itself, or those under its key."""
+    for key in ("items", "issues", "nodes", "tpSamples", "data"):
+        inside = value.get(key) if isinstance(value, dict) else None
+        if isinstance(inside, list):
+            return inside
+    return [value]
