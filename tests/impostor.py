@@ -143,8 +143,28 @@ def make_certificate(folder: Path, name: str = "localhost") -> Path:
     if openssl is None:
         pytest.skip("openssl is not installed: no certificate for the server on this machine")
     key, certificate, both = folder / f"{name}.key", folder / f"{name}.crt", folder / f"{name}.pem"
-    command = [openssl, "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2"]
-    command += ["-subj", f"/CN={name}", "-addext", f"subjectAltName=DNS:{name}", "-keyout", str(key), "-out", str(certificate)]
+    command = [
+        openssl,
+        "req",
+        "-x509",
+        "-newkey",
+        "ec",
+        "-pkeyopt",
+        "ec_paramgen_curve:prime256v1",
+        "-nodes",
+        "-days",
+        "2",
+    ]
+    command += [
+        "-subj",
+        f"/CN={name}",
+        "-addext",
+        f"subjectAltName=DNS:{name}",
+        "-keyout",
+        str(key),
+        "-out",
+        str(certificate),
+    ]
     subprocess.run(command, check=True, capture_output=True)
     both.write_bytes(key.read_bytes() + certificate.read_bytes())
     return both
@@ -218,7 +238,9 @@ def azure(items: list[dict[str, Any]], types: list[dict[str, Any]], iterations: 
             words = asked.body["query"].split("[System.Id] > ")
             after = int(words[1].split()[0]) if len(words) > 1 else 0
             ids = sorted(item["id"] for item in items if item["id"] > after)[: int(asked.params.get("$top", 20_000))]
-            return Reply({"queryType": "flat", "workItems": [{"id": each, "url": f"x/workItems/{each}"} for each in ids]})
+            return Reply(
+                {"queryType": "flat", "workItems": [{"id": each, "url": f"x/workItems/{each}"} for each in ids]}
+            )
         if asked.path.endswith("/wit/workitemsbatch"):
             wanted = asked.body["ids"]
             if len(wanted) > 200:

@@ -12,12 +12,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from forecast.errors import Fault
-from forecast.importers.issue import Cycle, Issue, Link, Tally
+from forecast.importers.issue import Issue, Link
+from forecast.importers.reading import Intake
 from forecast.trackers.address import Address
 from forecast.trackers.client import Client
 from forecast.trackers.record import Record, trim
 from forecast.trackers.token import Token
-from forecast.trackers.tracker import Facts, Page, list_of
+from forecast.trackers.tracker import Facts, Page, add_issues, list_of
 
 VERSION = {"api-version": "7.1"}
 BATCH, IDS = 200, 10_000
@@ -25,16 +26,25 @@ BATCH, IDS = 200, 10_000
 
 DEPTH = 14
 CATEGORIES = {
-    "Proposed": "To Do",
-    "InProgress": "In Progress",
-    "Resolved": "In Progress",
-    "Completed": "Done",
-    "Removed": "Removed",
+    "Proposed": "to do",
+    "InProgress": "in progress",
+    "Resolved": "in progress",
+    "Completed": "done",
+    "Removed": "discarded",
 }
+CHANGED = ("Microsoft.VSTS.Common.ResolvedDate", "Microsoft.VSTS.Common.StateChangeDate", "System.ChangedDate")
 POINTS = ("StoryPoints", "Effort", "Size")
 SYSTEM = ("Title", "WorkItemType", "State", "Reason", "CreatedDate", "ChangedDate", "AreaPath", "IterationPath", "TeamProject",
           "Tags", "Parent")  # fmt: skip
-COMMON = ("ActivatedDate", "ClosedDate", "StateChangeDate", "StackRank", "BacklogPriority")
+COMMON = (
+    "ActivatedDate",
+    "ClosedDate",
+    "ResolvedDate",
+    "ResolvedReason",
+    "StateChangeDate",
+    "StackRank",
+    "BacklogPriority",
+)
 KEEP = (
     *(f"System.{name}" for name in SYSTEM),
     *(f"Microsoft.VSTS.Common.{name}" for name in COMMON),
@@ -42,9 +52,9 @@ KEEP = (
 )
 ROW = {"id": None, "fields": dict.fromkeys(KEEP), "relations": {"rel": None, "url": None}}
 LINKS = {
-    "System.LinkTypes.Dependency-Forward": ("Dependency", True),
-    "System.LinkTypes.Dependency-Reverse": ("Dependency", False),
-    "System.LinkTypes.Related": ("Related", True),
+    "System.LinkTypes.Dependency-Forward": ("Blocks", True),
+    "System.LinkTypes.Dependency-Reverse": ("Blocks", False),
+    "System.LinkTypes.Related": ("Relates", True),
     "System.LinkTypes.Duplicate-Forward": ("Duplicate", True),
     "System.LinkTypes.Duplicate-Reverse": ("Duplicate", False),
 }
@@ -122,44 +132,12 @@ class Azure:
         """``4711``."""
         return Record(row).text("id")
 
-    def read_issue(self, facts: Facts, row: Any, tally: Tally) -> Issue | None:
-        """One work item."""
-        item = Record(row)
-        fields = Record(item.find("fields"))
-        kind, state = fields.text("System.WorkItemType"), fields.text("System.State")
-        common, plan = "Microsoft.VSTS.Common.", "Microsoft.VSTS.Scheduling."
-        links = list(read_links(item))
-        parents = [fields.text("System.Parent"), *(link.key for link in links if link.kind == "Parent")]
-        points = [fields.number(plan + name) for name in POINTS]
-        return Issue(
-            key=item.text("id"),
-            id=item.text("id"),
-            title=fields.text("System.Title"),
-            kind=kind,
-            status=state,
-            category=CATEGORIES.get(Record(facts["states"]).text(kind, state), ""),
-            resolution=fields.text("System.Reason"),
-            created=fields.day("System.CreatedDate"),
-            started=fields.day(common + "ActivatedDate"),
-            done=fields.day(common + "ClosedDate"),
-            changed=fields.day(common + "StateChangeDate") or fields.day("System.ChangedDate"),
-            due=fields.day(plan + "TargetDate") or fields.day(plan + "DueDate"),
-            project=fields.text("System.TeamProject"),
-            areas=tuple(filter(None, [fields.text("System.AreaPath")])),
-            labels=tuple(tag for each in fields.text("System.Tags").split(";") if (tag := each.strip())),
-            parents=tuple(dict.fromkeys(each for each in parents if each)),
-            sprints=tuple(filter(None, [fields.text("System.IterationPath")])),
-            links=tuple(link for link in links if link.kind != "Parent"),
-            estimate=next((each for each in points if each is not None), None),
-            rank=fields.text(common + "StackRank") or fields.text(common + "BacklogPriority"),
-        )
-
-    def read_cycles(self, facts: Facts, rows: Sequence[Any]) -> tuple[Cycle, ...]:
-        """The iterations that have days."""
-        dated = ((each, each.day("start"), each.day("end")) for each in Record(facts).list("iterations"))
-        return tuple(
-            Cycle(each.text("path"), start, end) for each, start, end in dated if start and end and start <= end
-        )
+    def read_rows(self, facts: Facts, rows: Sequence[Any], intake: Intake) -> None:
+        """Work items, and the iterations that have days."""
+        states = Record(facts["states"])
+        add_issues(intake, rows, str(self.address), lambda row: read_issue(row, states), self.key_of)
+        for each in Record(facts).list("iterations"):
+            intake.add_cycle(find_sprint(each.text("path")), each.day("start"), each.day("end"), "")
 
     @property
     def _is_whole(self) -> bool:
@@ -184,6 +162,46 @@ class Azure:
 
     def _path(self, what: str) -> str:
         return f"{self.address.path}/_apis/{what}"
+
+
+def read_issue(item: Record, states: Record) -> Issue:
+    """One work item.
+
+    states : type -> state -> what Azure says that this means
+    """
+    fields = Record(item.find("fields"))
+    kind, state = fields.text("System.WorkItemType"), fields.text("System.State")
+    common, plan = "Microsoft.VSTS.Common.", "Microsoft.VSTS.Scheduling."
+    links = list(read_links(item))
+    parents = [fields.text("System.Parent"), *(link.key for link in links if link.kind == "Parent")]
+    points = [fields.number(plan + name) for name in POINTS]
+    return Issue(
+        key=item.text("id"),
+        id=item.text("id"),
+        title=fields.text("System.Title"),
+        kind=kind,
+        status=state,
+        category=CATEGORIES.get(states.text(kind, state), ""),
+        resolution=fields.text(common + "ResolvedReason") or fields.text("System.Reason"),
+        created=fields.day("System.CreatedDate"),
+        started=fields.day(common + "ActivatedDate"),
+        done=fields.day(common + "ClosedDate"),
+        changed=next((day for name in CHANGED if (day := fields.day(name))), None),
+        due=fields.day(plan + "TargetDate") or fields.day(plan + "DueDate"),
+        project=fields.text("System.TeamProject"),
+        areas=tuple(filter(None, [fields.text("System.AreaPath")])),
+        labels=tuple(tag for each in fields.text("System.Tags").split(";") if (tag := each.strip())),
+        parents=tuple(dict.fromkeys(each for each in parents if each)),
+        sprints=tuple(filter(None, [find_sprint(fields.text("System.IterationPath"))])),
+        links=tuple(link for link in links if link.kind != "Parent"),
+        estimate=next((each for each in points if each is not None), None),
+        rank=fields.text(common + "StackRank") or fields.text(common + "BacklogPriority"),
+    )
+
+
+def find_sprint(path: str) -> str:
+    """The name of a sprint from its path: the last part of ``Shop\\Sprint 1``; none for the project itself."""
+    return path.rpartition("\\")[2] if "\\" in path else ""
 
 
 def list_iterations(node: Record, parent: str, depth: int = DEPTH) -> list[dict[str, str]]:

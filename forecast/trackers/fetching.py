@@ -5,13 +5,13 @@ from __future__ import annotations
 import datetime as dt
 import os
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from itertools import pairwise
 from typing import Any
 
 from forecast.errors import Fault, escape
-from forecast.importers.issue import Cycle, Export, Issue, Tally
+from forecast.importers.issue import Export
+from forecast.importers.reading import Intake
 from forecast.trackers.address import check_source, find_source, read_address
 from forecast.trackers.azure import Azure
 from forecast.trackers.client import Client
@@ -190,46 +190,10 @@ class Path:
 
 
 def _read(tracker: Tracker, start: Start, partial: Partial) -> Export:
-    """The pages that were fetched as an export; of an issue that came twice, the later one."""
-    issues: dict[str, Issue] = {}
-    cycles: dict[Cycle, None] = {}
-    left_out, strange = Tally(), Tally()
-    rows = 0
+    """The pages that were fetched as an export."""
+    intake = Intake(tracker.source, files=[str(tracker.address)])
     for page in partial.pages():
         for each in page.notes:
-            strange.add(each, "")
-        cycles |= dict.fromkeys(tracker.read_cycles(start.facts, page.rows))
-        for row in page.rows:
-            rows += 1
-            key = tracker.key_of(row)
-            if not key:
-                left_out.add("no key", escape(str(row))[:80])
-                continue
-            issue = tracker.read_issue(start.facts, row, left_out)
-            if issue is None:
-                continue
-            if key in issues:
-                left_out.add("sent twice, since it changed meanwhile; the later one counts", key)
-            issues[key] = issue
-    return Export(
-        source=tracker.source,
-        files=(str(tracker.address),),
-        issues=tuple(issues.values()),
-        cycles=tuple(end_before_next(cycles)),
-        rows=rows,
-        left_out=left_out.list(),
-        strange=strange.list(),
-        day=start.began.date(),
-        has_order=tracker.has_order,
-    )
-
-
-def end_before_next(cycles: Mapping[Cycle, None]) -> Iterator[Cycle]:
-    """Cycles by day; one that ends on the day on which the next of its team begins ends on the day before."""
-    ordered = sorted(cycles, key=lambda each: (each.team, each.start, each.end, each.name))
-    for cycle, following in pairwise([*ordered, None]):
-        assert cycle is not None
-        is_shared = (
-            following is not None and following.team == cycle.team and following.start == cycle.end > cycle.start
-        )
-        yield replace(cycle, end=cycle.end - dt.timedelta(days=1)) if is_shared else cycle
+            intake.strange.add(each, "")
+        tracker.read_rows(start.facts, page.rows, intake)
+    return replace(intake.export(start.began.date()), has_order=tracker.has_order)

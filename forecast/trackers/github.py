@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import parse_qsl
 
 from forecast.errors import Fault, did_you_mean, quote
-from forecast.importers.issue import Cycle, Issue, Link, Tally
+from forecast.importers.github import read_records
+from forecast.importers.issue import Link
+from forecast.importers.reading import Intake
 from forecast.trackers.address import Address
 from forecast.trackers.client import Client
 from forecast.trackers.record import Record, trim
@@ -24,13 +26,14 @@ from forecast.trackers.tracker import Facts, Page, list_of
 ROWS = 100
 FILTERS = ("labels", "milestone", "since", "assignee", "creator", "type", "state")
 ROW: dict[str, Any] = {
-    **dict.fromkeys(("id", "number", "title", "state", "state_reason", "created_at", "updated_at", "closed_at")),
-    **dict.fromkeys(("issue_dependencies_summary", "parent_issue_url")),
+    **dict.fromkeys(("node_id", "number", "title", "state", "state_reason", "created_at", "updated_at", "closed_at")),
+    "issue_dependencies_summary": None,
     "labels": {"name": None},
     "milestone": {"title": None, "due_on": None},
     "type": {"name": None},
     "pull_request": {},
 }
+PLACE = re.compile(r"/repos/([^/]+/[^/]+)/issues/([0-9]+)$")
 NEXT = re.compile(r'<([^<>]*)>\s*;[^,<]*\brel="?next"?')
 
 
@@ -95,46 +98,31 @@ class GitHub:
             answer = client.get(f"{self._repository}/issues", params)
         else:
             answer = client.follow(str(after))
-        rows = [trim(row, ROW) for row in list_of(self, answer) if isinstance(row, Mapping)]
+        rows = [self._shorten(row) for row in list_of(self, answer) if isinstance(row, Mapping)]
         notes = self._add_blockers(client, rows)
         following = NEXT.search(answer.headers.get("link", ""))
         return Page(rows, client.check_own(following[1]) if following else None, notes)
 
     def key_of(self, row: Any) -> str:
-        """``12``."""
-        return Record(row).text("number")
+        """``owner/name#12``."""
+        number = Record(row).text("number")
+        return f"{Record(row).text('repository')}#{number}" if number else ""
 
-    def read_issue(self, facts: Facts, row: Any, tally: Tally) -> Issue | None:
-        """One issue; None for a pull request."""
-        issue = Record(row)
-        key = issue.text("number")
-        if issue.find("pull_request") is not None:
-            tally.add("a pull request, not an issue", key)
-            return None
-        state = issue.text("state")
-        parent = re.search(r"/repos/([^/]+/[^/]+)/issues/(\d+)$", issue.text("parent_issue_url"))
-        return Issue(
-            key=key,
-            id=issue.text("id"),
-            title=issue.text("title"),
-            kind=issue.text("type", "name"),
-            status=state,
-            category={"open": "To Do", "closed": "Done"}.get(state, ""),
-            resolution=issue.text("state_reason"),
-            created=issue.day("created_at"),
-            done=issue.day("closed_at"),
-            changed=issue.day("updated_at"),
-            due=issue.day("milestone", "due_on"),
-            project=self._name,
-            labels=issue.texts("labels"),
-            versions=tuple(filter(None, [issue.text("milestone", "title")])),
-            parents=(self._spell(parent[1], parent[2]),) if parent else (),
-            links=tuple(Link("Blocks", False, other) for other in issue.texts("blocked_by")),
-        )
+    def read_rows(self, facts: Facts, rows: Sequence[Any], intake: Intake) -> None:
+        """Issues, as a file of them is read, and what they wait for."""
+        before = len(intake.issues)
+        read_records([row for row in rows if isinstance(row, Mapping)], intake, str(self.given))
+        links = {self.key_of(row): Record(row).texts("blocked_by") for row in rows}
+        for key, issue in list(intake.issues.items())[before:]:
+            if found := links.get(key):
+                intake.issues[key] = replace(issue, links=tuple(Link("Blocks", False, other) for other in found))
 
-    def read_cycles(self, facts: Facts, rows: Sequence[Any]) -> tuple[Cycle, ...]:
-        """None: GitHub tells of no sprints."""
-        return ()
+    def _shorten(self, row: Mapping[str, Any]) -> dict[str, Any]:
+        """What is needed of an issue, in the form that files have."""
+        parent = PLACE.search(Record(row).text("parent_issue_url"))
+        more = {"parent": {"number": parent[2], "repository": parent[1]}} if parent else {}
+        own = "/".join(Record(row).text("repository_url").split("/")[-2:])  # as GitHub itself spells it
+        return {**trim(row, ROW), **more, "repository": own or self._name}
 
     def _add_blockers(self, client: Client, rows: list[Any]) -> tuple[str, ...]:
         """Adds to each open issue that says it waits for something what that is."""
@@ -148,17 +136,8 @@ class GitHub:
                 others = list_of(self, client.get(path, {"per_page": str(ROWS)}))
             except Denied as denied:
                 return (f"what issues wait for may not be read: {denied}",)
-            row["blocked_by"] = [
-                self._spell("/".join(other.text("repository_url").split("/")[-2:]), other.text("number"))
-                for other in map(Record, others)
-                if other.text("number")
-            ]
+            row["blocked_by"] = [key for other in others if (key := find_key(Record(other)))]
         return ()
-
-    def _spell(self, repository: str, number: str) -> str:
-        """The key of an issue: its number, with the repository before it when that is another one."""
-        is_own = repository.casefold() == self._name.casefold() or not repository
-        return number if is_own else f"{repository}#{number}"
 
     @property
     def _name(self) -> str:
@@ -193,3 +172,10 @@ class GitHub:
                 hint = did_you_mean(name, FILTERS)
                 raise Fault("--query", quote(name), f"the filters are {', '.join(FILTERS)}.{hint}")
         return filters
+
+
+def find_key(issue: Record) -> str:
+    """The key of an issue that another one names: ``owner/name#12``."""
+    names = issue.text("repository_url").split("/")[-2:]
+    number = issue.text("number")
+    return f"{'/'.join(names)}#{number}" if number and len(names) == 2 else ""

@@ -11,12 +11,13 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from forecast.errors import Fault
-from forecast.importers.issue import Cycle, Issue, Link, Tally
+from forecast.importers.issue import Issue, Link
+from forecast.importers.reading import Intake
 from forecast.trackers.address import Address
 from forecast.trackers.client import Client
 from forecast.trackers.record import Record
 from forecast.trackers.token import Token
-from forecast.trackers.tracker import Facts, Page, list_of
+from forecast.trackers.tracker import Facts, Page, add_issues, list_of
 
 CLOUD, SERVER = "/rest/api/3/search/jql", "/rest/api/2/search"
 ROWS = 100
@@ -43,11 +44,11 @@ NAMES = {
     "rank": ("rank",),
     "points": ("story points", "story point estimate"),
     "team": ("team",),
-    "start": ("start date", "actual start"),
+    "start": ("actual start", "start date", "target start"),
 }
 """What such a field is called where its kind does not tell."""
 
-CATEGORIES = {"new": "To Do", "indeterminate": "In Progress", "done": "Done"}
+CATEGORIES = {"new": "to do", "indeterminate": "in progress", "done": "done"}
 PAGE = re.compile(r"/(rest|browse|projects|issues|secure)(/.*)?$")
 """What follows the address of a Jira in the address of one of its pages."""
 
@@ -136,58 +137,59 @@ class Jira:
         """``WEB-12``."""
         return Record(row).text("key")
 
-    def read_issue(self, facts: Facts, row: Any, tally: Tally) -> Issue | None:
-        """One issue."""
-        issue, custom = Record(row), facts["fields"]
-        fields = Record(issue.find("fields"))
-        sprints = sorted(
-            read_sprints(fields, custom), key=lambda each: (each.text("startDate") or "9", each.text("id"))
-        )
-        epics = [text for name in custom.get("epic", ()) if (text := _label(fields.find(name)))]
-        parents = [issue.text("fields", "parent", "key"), *epics]
-        done = fields.day("resolutiondate")
-        return Issue(
-            key=issue.text("key"),
-            id=issue.text("id"),
-            title=fields.text("summary"),
-            kind=fields.text("issuetype", "name"),
-            name=next((text for name in custom.get("epic name", ()) if (text := fields.text(name))), ""),
-            status=fields.text("status", "name"),
-            category=CATEGORIES.get(fields.text("status", "statusCategory", "key"), ""),
-            resolution=fields.text("resolution", "name"),
-            created=fields.day("created"),
-            started=next((day for name in custom.get("start", ()) if (day := fields.day(name))), None),
-            done=done,
-            changed=fields.day("statuscategorychangedate") or fields.day("updated"),
-            due=fields.day("duedate"),
-            team=next((text for name in custom.get("team", ()) if (text := _label(fields.find(name)))), ""),
-            project=fields.text("project", "name") or fields.text("project", "key"),
-            areas=fields.texts("components"),
-            labels=fields.texts("labels"),
-            versions=fields.texts("fixVersions"),
-            parents=tuple(dict.fromkeys(each for each in parents if each)),
-            parent_title=fields.text("parent", "fields", "summary"),
-            sprints=tuple(dict.fromkeys(each.text("name") for each in sprints if each.text("name"))),
-            links=tuple(read_links(fields)),
-            estimate=next(
-                (number for name in custom.get("points", ()) if (number := fields.number(name)) is not None), None
-            ),
-            rank=next((text for name in custom.get("rank", ()) if (text := fields.text(name))), ""),
-        )
-
-    def read_cycles(self, facts: Facts, rows: Sequence[Any]) -> tuple[Cycle, ...]:
-        """The sprints that the issues were in, those that have begun."""
-        found = {}
+    def read_rows(self, facts: Facts, rows: Sequence[Any], intake: Intake) -> None:
+        """Issues, and the sprints that they were in, those that have begun."""
+        custom = facts["fields"]
+        add_issues(intake, rows, str(self.address), lambda row: read_issue(row, custom), self.key_of)
         for row in rows:
-            for each in read_sprints(Record(Record(row).find("fields")), facts["fields"]):
-                start, end = each.day("startDate"), each.day("completeDate") or each.day("endDate")
-                if each.text("name") and start and end and start <= end:
-                    found[each.text("id"), each.text("name")] = Cycle(each.text("name"), start, end)
-        return tuple(found.values())
+            for each in read_sprints(Record(Record(row).find("fields")), custom):
+                start, end = each.day("startDate"), each.day("endDate") or each.day("completeDate")
+                if each.text("name") and start:
+                    intake.add_cycle(each.text("name"), start, end, "")
 
     @staticmethod
     def _order() -> re.Pattern[str]:
         return re.compile(r"\border\s+by\b(?=(?:[^'\"]|'[^']*'|\"[^\"]*\")*$)", re.IGNORECASE)
+
+
+def read_issue(issue: Record, custom: Mapping[str, Sequence[str]]) -> Issue:
+    """One issue.
+
+    custom : ids of the fields that hold sprint, epic, rank, points, team and start, by what they hold
+    """
+    fields = Record(issue.find("fields"))
+    sprints = sorted(read_sprints(fields, custom), key=lambda each: (each.text("startDate") or "9", each.text("id")))
+    epics = [text for name in custom.get("epic", ()) if (text := _label(fields.find(name)))]
+    parents = [issue.text("fields", "parent", "key"), *epics]
+    done = fields.day("resolutiondate")
+    return Issue(
+        key=issue.text("key"),
+        id=issue.text("id"),
+        title=fields.text("summary"),
+        kind=fields.text("issuetype", "name"),
+        name=next((text for name in custom.get("epic name", ()) if (text := fields.text(name))), ""),
+        status=fields.text("status", "name"),
+        category=CATEGORIES.get(fields.text("status", "statusCategory", "key"), ""),
+        resolution=fields.text("resolution", "name"),
+        created=fields.day("created"),
+        started=next((day for name in custom.get("start", ()) if (day := fields.day(name))), None),
+        done=done,
+        changed=fields.day("statuscategorychangedate") or fields.day("updated"),
+        due=fields.day("duedate"),
+        team=next((text for name in custom.get("team", ()) if (text := _label(fields.find(name)))), ""),
+        project=fields.text("project", "name") or fields.text("project", "key"),
+        areas=fields.texts("components"),
+        labels=fields.texts("labels"),
+        versions=fields.texts("fixVersions"),
+        parents=tuple(dict.fromkeys(each for each in parents if each)),
+        parent_title=fields.text("parent", "fields", "summary"),
+        sprints=tuple(dict.fromkeys(each.text("name") for each in sprints if each.text("name"))),
+        links=tuple(read_links(fields)),
+        estimate=next(
+            (number for name in custom.get("points", ()) if (number := fields.number(name)) is not None), None
+        ),
+        rank=next((text for name in custom.get("rank", ()) if (text := fields.text(name))), ""),
+    )
 
 
 def find_fields(listed: Sequence[Any]) -> dict[str, list[str]]:
@@ -195,15 +197,16 @@ def find_fields(listed: Sequence[Any]) -> dict[str, list[str]]:
 
     listed : ``/rest/api/3/field``: objects with id, name, and schema.custom for custom fields
     """
+    fields = [Record(each) for each in listed]
     found: dict[str, list[str]] = {}
-    for is_kind in (True, False):
-        for each in map(Record, listed):
-            kind, name, where = each.text("schema", "custom"), each.text("name").casefold(), each.text("id")
-            for holds, names in NAMES.items():
-                fits = kind in CUSTOM.get(holds, ()) if is_kind else name in names
-                if where and fits and where not in found.setdefault(holds, []):
-                    found[holds].append(where)
-    return {holds: names for holds, names in found.items() if names}
+    for holds, names in NAMES.items():
+        by_kind = [each for kind in CUSTOM.get(holds, ()) for each in fields if each.text("schema", "custom") == kind]
+        by_name = [each for name in names for each in fields if each.text("name").casefold() == name]
+        ordered = by_name + by_kind if holds == "points" else by_kind + by_name
+        ids = dict.fromkeys(each.text("id") for each in ordered if each.text("id"))
+        if ids:
+            found[holds] = list(ids)
+    return found
 
 
 def read_sprints(fields: Record, custom: Mapping[str, Sequence[str]]) -> list[Record]:

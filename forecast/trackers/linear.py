@@ -13,13 +13,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from forecast.errors import Fault, quote
-from forecast.importers.issue import Cycle, Issue, Link, Tally
+from forecast.importers.issue import Issue, Link
+from forecast.importers.reading import Intake
 from forecast.trackers.address import Address
 from forecast.trackers.client import Answer, Client
 from forecast.trackers.record import Record
 from forecast.trackers.refusals import find_words
 from forecast.trackers.token import Token
-from forecast.trackers.tracker import Facts, Page, list_of
+from forecast.trackers.tracker import Facts, Page, add_issues, list_of
 
 ROWS, INNER = 50, 25
 """Issues of a page, and labels or links of an issue: about 6,000 of the 10,000 points."""
@@ -40,15 +41,15 @@ query Issues($after: String, $filter: IssueFilter) {{
 }}
 """
 CATEGORIES = {
-    "triage": "To Do",
-    "backlog": "To Do",
-    "unstarted": "To Do",
-    "started": "In Progress",
-    "completed": "Done",
-    "canceled": "Canceled",
-    "duplicate": "Canceled",
+    "triage": "to do",
+    "backlog": "to do",
+    "unstarted": "to do",
+    "started": "in progress",
+    "completed": "done",
+    "canceled": "discarded",
+    "duplicate": "discarded",
 }
-KINDS = {"blocks": "Blocks", "duplicate": "Duplicate", "related": "Related", "similar": "Similar"}
+KINDS = {"blocks": "Blocks", "duplicate": "Duplicate", "related": "Relates", "similar": "Similar"}
 
 
 @dataclass(frozen=True)
@@ -113,43 +114,14 @@ class Linear:
         """``WEB-12``."""
         return Record(row).text("identifier")
 
-    def read_issue(self, facts: Facts, row: Any, tally: Tally) -> Issue | None:
-        """One issue."""
-        issue = Record(row)
-        kind = issue.text("state", "type")
-        sprint = _cycle_name(issue)
-        return Issue(
-            key=issue.text("identifier"),
-            id=issue.text("id"),
-            title=issue.text("title"),
-            status=issue.text("state", "name"),
-            category=CATEGORIES.get(kind, ""),
-            created=issue.day("createdAt"),
-            started=issue.day("startedAt"),
-            done=issue.day("completedAt") or issue.day("canceledAt"),
-            changed=issue.day("updatedAt"),
-            due=issue.day("dueDate"),
-            team=issue.text("team", "name") or issue.text("team", "key"),
-            project=issue.text("project", "name"),
-            labels=issue.texts("labels", "nodes"),
-            versions=tuple(filter(None, [issue.text("projectMilestone", "name")])),
-            parents=tuple(filter(None, [issue.text("parent", "identifier")])),
-            parent_title=issue.text("parent", "title"),
-            sprints=(sprint,) if sprint else (),
-            links=tuple(read_links(issue)),
-            estimate=issue.number("estimate"),
-            rank=issue.text("sortOrder"),
-        )
-
-    def read_cycles(self, facts: Facts, rows: Sequence[Any]) -> tuple[Cycle, ...]:
-        """The cycles of the issues."""
-        found = {}
+    def read_rows(self, facts: Facts, rows: Sequence[Any], intake: Intake) -> None:
+        """Issues, and the cycles that they are in."""
+        add_issues(intake, rows, str(self.address), read_issue, self.key_of)
         for issue in map(Record, rows):
-            start, end = issue.day("cycle", "startsAt"), issue.day("cycle", "endsAt")
-            if start and end and start <= end:
+            name, start = _cycle_name(issue), issue.day("cycle", "startsAt")
+            if name and start:
                 team = issue.text("team", "name") or issue.text("team", "key")
-                found[issue.text("cycle", "id"), team] = Cycle(_cycle_name(issue), start, end, team)
-        return tuple(found.values())
+                intake.add_cycle(name, start, issue.day("cycle", "endsAt"), team)
 
     def _filter(self) -> Any:
         """The filter in Linear's form. Raises Fault when it is neither that nor a list of keys."""
@@ -176,6 +148,34 @@ class Linear:
             raise Fault(str(self.address), f"refused, {quote(words)}", "mend the query, and check the token")
 
 
+def read_issue(issue: Record) -> Issue:
+    """One issue."""
+    kind = issue.text("state", "type")
+    sprint = _cycle_name(issue)
+    return Issue(
+        key=issue.text("identifier"),
+        id=issue.text("id"),
+        title=issue.text("title"),
+        status=issue.text("state", "name"),
+        category=CATEGORIES.get(kind, ""),
+        created=issue.day("createdAt"),
+        started=issue.day("startedAt"),
+        done=issue.day("completedAt") or issue.day("canceledAt"),
+        changed=issue.day("updatedAt"),
+        due=issue.day("dueDate"),
+        team=issue.text("team", "name") or issue.text("team", "key"),
+        project=issue.text("project", "name"),
+        labels=issue.texts("labels", "nodes"),
+        versions=tuple(filter(None, [issue.text("projectMilestone", "name")])),
+        parents=tuple(filter(None, [issue.text("parent", "identifier")])),
+        parent_title=issue.text("parent", "title"),
+        sprints=(sprint,) if sprint else (),
+        links=tuple(read_links(issue)),
+        estimate=issue.number("estimate"),
+        rank=issue.text("sortOrder"),
+    )
+
+
 def read_links(issue: Record) -> list[Link]:
     """The links of an issue; the outward ones are its own, the inward ones those of others to it."""
     found = []
@@ -188,5 +188,4 @@ def read_links(issue: Record) -> list[Link]:
 
 
 def _cycle_name(issue: Record) -> str:
-    name, number = issue.text("cycle", "name"), issue.text("cycle", "number")
-    return name or (f"Cycle {number}" if number else "")
+    return issue.text("cycle", "name") or issue.text("cycle", "number")

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 import math
+import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
+
+SHORT = 40
+"""Characters up to which equal texts are kept once: names of statuses, types and teams come a million times."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +36,8 @@ class Record:
         found = self.find(*path)
         if isinstance(found, bool) or not isinstance(found, str | int | float):
             return ""
-        return str(found).strip()
+        text = str(found).strip()
+        return sys.intern(text) if len(text) < SHORT else text
 
     def number(self, *path: str) -> float | None:
         """A finite number from 0 on; None for anything else."""

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from forecast.errors import Fault
-from forecast.importers.issue import Cycle, Issue, Tally
+from forecast.importers.issue import Issue
+from forecast.importers.reading import NO_KEY, Intake
 from forecast.trackers.address import Address
 from forecast.trackers.client import Answer, Client
+from forecast.trackers.record import Record
 from forecast.trackers.token import Token
 
 Facts = Mapping[str, Any]
@@ -72,11 +74,8 @@ class Tracker(Protocol):
     def key_of(self, row: Any) -> str:
         """The key of an issue; empty when the row is none."""
 
-    def read_issue(self, facts: Facts, row: Any, tally: Tally) -> Issue | None:
-        """The issue that a row tells of; None when it is none, which `tally` is told of."""
-
-    def read_cycles(self, facts: Facts, rows: Sequence[Any]) -> tuple[Cycle, ...]:
-        """The sprints that the facts tell of, or the rows; called with some rows at a time."""
+    def read_rows(self, facts: Facts, rows: Sequence[Any], intake: Intake) -> None:
+        """Reads some rows into the intake: their issues, and the sprints that they or the facts tell of."""
 
 
 def list_of(tracker: Tracker, answer: Answer, *path: str) -> list[Any]:
@@ -87,6 +86,18 @@ def list_of(tracker: Tracker, answer: Answer, *path: str) -> list[Any]:
     if not isinstance(found, list):
         raise Fault(str(tracker.address), f"its answer has no list of {path[-1] if path else 'issues'}", OTHER)
     return found
+
+
+def add_issues(
+    intake: Intake, rows: Sequence[Any], place: str, read: Callable[[Record], Issue], key_of: Callable[[Any], str]
+) -> None:
+    """Adds the issues that rows tell of to the intake; a row without a key is left out, and told."""
+    for row in rows:
+        intake.rows += 1
+        if key_of(row):
+            intake.add(read(Record(row)), place)
+        else:
+            intake.left_out.add(NO_KEY, f"{place}: {row}")
 
 
 OTHER = "is this the address of such a tracker? See forecast import --help for one of each"
