@@ -416,7 +416,7 @@ def test_an_answer_that_breaks_off_is_asked_for_again(
         ({"Retry-After": "9"}, 403, 9.0),
         ({"X-RateLimit-Remaining": "0", "X-RateLimit-Reset": "1760000021"}, 403, 21.0),
         ({"X-RateLimit-Requests-Remaining": "0", "X-RateLimit-Requests-Reset": "1760000022000"}, 429, 22.0),
-        ({"X-RateLimit-Remaining": "0", "X-RateLimit-Reset": "2025-10-09T08:53Z"}, 429, 0.0),
+        ({"X-RateLimit-Remaining": "0", "X-RateLimit-Reset": "2025-10-09T08:53Z"}, 429, 1.0),
         ({"Retry-After": "soon"}, 429, 1.0),
     ],
 )
@@ -469,6 +469,52 @@ def test_silence_is_not_waited_for_forever(server: Impostor, tracker_name: str, 
     short = Patience(connect=5, read=0.1, whole=10, tries=2)
     with pytest.raises(Fault, match="there was no answer in time; tried 2 times"):
         bring(server, tracker_name, tmp_path, clock, patience=short)
+
+
+def test_a_good_answer_that_asks_for_some_time_gets_it(
+    server: Impostor, tracker_name: str, tmp_path: Path, clock: Clock
+) -> None:
+    """Azure DevOps does so before it begins to refuse."""
+    behave = server.behave
+
+    def slow_down(asked: Any) -> Reply:
+        reply = behave(asked)
+        return Reply(reply.data, reply.status, {**reply.headers, "Retry-After": "5"})
+
+    server.behave = slow_down
+    assert bring(server, tracker_name, tmp_path, clock).issues
+    assert clock.waits == [5.0] * (len(server.asked) - 1)
+
+
+@pytest.mark.parametrize("tracker_name", ["linear"], indirect=True)
+def test_nobody_there_is_told(server: Impostor, tracker_name: str, tmp_path: Path, clock: Clock) -> None:
+    server.stop()
+    with pytest.raises(Fault, match="there is no connection to it; tried 4 times"):
+        bring(server, tracker_name, tmp_path, clock)
+    assert clock.waits == [1.0, 2.0, 4.0]
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("SSL_CERT_FILE", "nowhere.pem"),
+        ("SSL_CERT_FILE", __file__),
+        ("HTTPS_PROXY", "gopher://x"),
+    ],
+)
+@pytest.mark.parametrize("tracker_name", ["linear"], indirect=True)
+def test_an_environment_that_allows_no_connection_is_told(
+    server: Impostor,
+    tracker_name: str,
+    tmp_path: Path,
+    clock: Clock,
+    monkeypatch: pytest.MonkeyPatch,
+    name: str,
+    value: str,
+) -> None:
+    monkeypatch.setenv(name, value)
+    with pytest.raises(Fault, match="mend SSL_CERT_FILE"):
+        bring(server, tracker_name, tmp_path, clock)
 
 
 # Carrying on -------------------------------------------------------------------------------------------------------------

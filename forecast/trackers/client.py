@@ -7,16 +7,17 @@ bounded in time and size, and the token is blotted out of it before anyone looks
 from __future__ import annotations
 
 import json
+import socket
 import ssl
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import urljoin
 
 from forecast import __version__
-from forecast.errors import Fault, escape
+from forecast.errors import Fault
 from forecast.trackers.address import Address
 from forecast.trackers.patience import AGAIN, Patience, is_spent, read_pause
 from forecast.trackers.refusals import Denied, Refusal, tell_refusal
@@ -81,6 +82,7 @@ class Client:
         self._spoilt, self._note, self._sleep, self._now = spoilt, note, sleep, now
         self._headers = {"Accept": "application/json", "User-Agent": f"forecast/{__version__}", **headers}
         self._authorization = authorization
+        self._rest = 0.0
         self._http = self._open()
 
     def __enter__(self) -> Self:
@@ -128,12 +130,14 @@ class Client:
                 limits=httpx2.Limits(max_connections=1),
                 headers=self._headers,
             )
-        except (OSError, ValueError, ssl.SSLError, ImportError):  # what SSL_CERT_FILE or a proxy's variable says
+        except (OSError, ValueError, ImportError, httpx2.InvalidURL):  # what SSL_CERT_FILE or a proxy's variable says
             way_out = "mend SSL_CERT_FILE, SSL_CERT_DIR or HTTPS_PROXY in the environment, or take them out"
             raise Fault(str(self.address), "no connection can be prepared", way_out) from None
 
     def _ask(self, method: str, path: str, params: Mapping[str, str], body: Any) -> Answer:
         """Asks until there is an answer, with a wait before each further try."""
+        if self._rest:  # the last answer was good, and asked for some time before the next question
+            self._sleep(self._rest)
         for tried in range(1, self.patience.tries + 1):
             wait = None
             try:
@@ -141,14 +145,15 @@ class Client:
             except Dropped as dropped:
                 why = str(dropped)
             else:
-                if 200 <= reply.status < 300 and reply.status != 203:
-                    return self._read(reply)
                 wait = read_pause(reply.headers, self._now())
+                if 200 <= reply.status < 300 and reply.status != 203:
+                    self._rest = min(wait or 0.0, self.patience.longest) if "retry-after" in reply.headers else 0.0
+                    return self._read(reply)
                 if not self._is_passing(reply, wait):
                     raise self._refuse(reply)
                 why = f"it answered with status {reply.status}"
             if tried < self.patience.tries:
-                self._wait(self.patience.after(tried) if wait is None else wait, why, tried)
+                self._wait(max(self.patience.after(tried), wait or 0.0), why, tried)
         way_out = f"tried {self.patience.tries} times; try again later, it carries on where it stopped"
         raise Fault(str(self.address), why, way_out)
 
@@ -204,9 +209,10 @@ class Client:
         except httpx2.TimeoutException:
             raise Dropped("there was no answer in time") from None
         except httpx2.ConnectError as error:
-            if _is_distrust(error):
-                raise self._distrust() from None
+            self._check_reachable(error)
             raise Dropped("there is no connection to it") from None
+        except httpx2.ProxyError:
+            raise Dropped("the proxy does not let it through") from None
         except (httpx2.RequestError, OSError):
             raise Dropped("the connection broke off") from None
         except (httpx2.InvalidURL, httpx2.StreamError, ValueError) as error:
@@ -214,9 +220,18 @@ class Client:
                 raise
             raise Fault(str(self.address), "it cannot be asked", "write the address as the browser shows it") from None
 
-    def _distrust(self) -> Fault:
-        way_out = "it is not trusted, and the token was not sent; a company's own authority goes into SSL_CERT_FILE"
-        return Fault(str(self.address), "its certificate does not prove who it is", way_out)
+    def _check_reachable(self, error: BaseException) -> None:
+        """Raises Fault when there is no connection for a reason that does not pass."""
+        causes = list(_causes(error))
+        if any(isinstance(each, ssl.SSLCertVerificationError) or "CERTIFICATE_VERIFY" in str(each) for each in causes):
+            way_out = "it is not trusted, and the token was not sent; a company's own authority goes into SSL_CERT_FILE"
+            raise Fault(str(self.address), "its certificate does not prove who it is", way_out)
+        if any(isinstance(each, socket.gaierror) and each.errno == socket.EAI_NONAME for each in causes):
+            raise Fault(
+                str(self.address),
+                "there is no host of this name",
+                "check how it is spelt, the network, and HTTPS_PROXY",
+            )
 
     def _read(self, reply: Reply) -> Answer:
         """A good reply as data. Raises Fault when it is no JSON."""
@@ -242,11 +257,9 @@ class Client:
         return text if self.token is None else self.token.scrub(text)
 
 
-def _is_distrust(error: BaseException) -> bool:
-    """Whether a connection failed since the certificate could not be verified."""
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    """An error and what led to it."""
     seen: BaseException | None = error
     while seen is not None:
-        if isinstance(seen, ssl.SSLCertVerificationError) or "CERTIFICATE_VERIFY" in escape(str(seen)):
-            return True
+        yield seen
         seen = seen.__cause__ or seen.__context__
-    return False

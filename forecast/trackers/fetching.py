@@ -24,13 +24,8 @@ from forecast.trackers.refusals import Denied
 from forecast.trackers.token import Token
 from forecast.trackers.tracker import Page, Tracker
 
-VARIABLES = {
-    "jira": "JIRA_TOKEN",
-    "azure": "AZURE_DEVOPS_TOKEN",
-    "linear": "LINEAR_API_KEY",
-    "github": "GITHUB_TOKEN",
-}
-"""Where the token of each tracker is looked for when nothing else is said."""
+TOLD_EVERY = 1000
+"""Issues after which it is told how many there are."""
 
 MOST_EMPTY = 25
 """Pages without an issue in a row that are believed; a tracker may leave out what the token may not see."""
@@ -151,13 +146,15 @@ def _fetch_pages(
         for page in partial.pages():
             path.add(page)
     while path.goes_on:
+        before = len(path.keys)
         page = tracker.read_page(client, start.facts, path.after)
         path.add(page)
         if is_new:
             partial.begin(start)
             is_new = False
         partial.add(page)
-        note(f"{tracker.address.host}: {len(path.keys):,} issues ...")
+        if len(path.keys) // TOLD_EVERY > before // TOLD_EVERY:
+            note(f"{tracker.address.host}: {len(path.keys):,} issues so far ...")
 
 
 class Path:

@@ -115,14 +115,11 @@ def _read_file(path: Path) -> str:
     where = f"the token file {escape(str(path))}"
     try:
         with path.open("rb") as file:
-            mode = os.fstat(file.fileno()).st_mode
-            if os.name == "posix" and stat.S_ISREG(mode) and mode & stat.S_IROTH:
-                raise Fault(where, "every user of this machine can read it", "close it first: chmod 600 on the file")
-            data = file.read(LONGEST + 3)
+            mode, data = os.fstat(file.fileno()).st_mode, file.read(LONGEST + 3)
     except OSError as error:
-        raise Fault(
-            where, escape(str(error.strerror or "cannot be read")), "name a file that holds the token"
-        ) from None
+        raise Fault(where, escape(str(error.strerror or "cannot be read")), "name a file that holds the token") from None
     except ValueError:
         raise Fault("--token-file", "no path", "name a file that holds the token") from None
+    if os.name == "posix" and stat.S_ISREG(mode) and mode & stat.S_IROTH:
+        raise Fault(where, "every user of this machine can read it", "close it first: chmod 600 on the file")
     return data.decode("utf-8-sig", "replace").strip()
