@@ -41,6 +41,9 @@ _HOME = {
     "Drift": "drift",
     # from files to answers
     "init": "starter",
+    "import_again": "importers.bring",
+    "import_files": "importers.bring",
+    "Imported": "importers.account",
     "read": "files",
     "make_report": "report",
     "Report": "report",
@@ -105,6 +108,7 @@ __all__ = [
     "History",
     "HowMany",
     "Impact",
+    "Imported",
     "Item",
     "Learned",
     "Look",
@@ -136,6 +140,8 @@ __all__ = [
     "find_reasons",
     "frontier",
     "how_many",
+    "import_again",
+    "import_files",
     "init",
     "learn",
     "look_back",
@@ -165,6 +171,8 @@ if TYPE_CHECKING:
     from forecast.hindsight import Hindsight, PastRoadmap, look_back
     from forecast.history import History, Sprint
     from forecast.impact import Impact, compare
+    from forecast.importers.account import Imported
+    from forecast.importers.bring import import_again, import_files
     from forecast.inspection import check
     from forecast.items import Item, count_items
     from forecast.json_schema import roadmap_schema

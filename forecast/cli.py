@@ -15,6 +15,7 @@ from forecast import __version__
 from forecast.commands.backtest import backtest
 from forecast.commands.chart import chart
 from forecast.commands.check import check
+from forecast.commands.import_files import import_files
 from forecast.commands.init import init
 from forecast.commands.report import report
 from forecast.commands.run import run
@@ -53,7 +54,7 @@ def cli() -> None:
     """
 
 
-COMMANDS = (init, check, run, report, chart, what_if, backtest, schema)
+COMMANDS = (init, import_files, check, run, report, chart, what_if, backtest, schema)
 for command in COMMANDS:
     cli.add_command(command)
 

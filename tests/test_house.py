@@ -37,7 +37,7 @@ FLOORS: tuple[tuple[str, ...], ...] = tuple(
         "faults writing importers trackers charts report snapshots inspection json_schema starter actuals whatif_file "
         "experience lessons wording impact_wording sentences",
         "cli commands options screen web __main__ checklist binding scoreboard edit_options impact_page frontier_page "
-        "remedies_page remedy_options live_options",
+        "remedies_page remedy_options import_page live_options",
     )
 )
 """Kernels, nouns, model, answers, edges, doors. A package of its own (importers) stands on one floor with all its modules."""

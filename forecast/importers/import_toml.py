@@ -64,9 +64,7 @@ def write_mapping(mapping: Mapping, files: Sequence[str], export: Export) -> str
         f"unit = {spell(mapping.unit)}    # what is counted: items, or points of their estimates",
         f"sprints = {spell(mapping.sprints)}    # every so many days, or the sprints of the tracker where it tells their days",
         f"sprint_days = {mapping.sprint_days}",
-        f"start = {mapping.start}"
-        if mapping.start
-        else "# start = 2026-01-05    # the working day after the newest in the export",
+        f"start = {mapping.start}" if mapping.start else "# start = 2026-01-05    # else the day after the newest one",
         f"item_links = {spell(mapping.item_links)}    # links between items make the parts of their features wait",
         f"empty = {spell(list(mapping.empty))}    # low, likely, high of an open feature without items; [] leaves it out",
         f'loose = {spell(mapping.loose)}    # name of a last feature for open items that belong to none; "" leaves them out',

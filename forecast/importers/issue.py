@@ -48,6 +48,7 @@ class Issue:
     estimate : points, or whatever its tracker estimates in; None for no estimate
     size : number of items that it is said to hold in all; None where the tracker does not say (most do not)
     rank : what the tracker sorts its backlog by, a number or a text
+    file : name of the file that it was read from, without its ending; empty when it came from elsewhere
     more : further columns that a mapping asks for, name and value
     """
 
@@ -76,6 +77,7 @@ class Issue:
     estimate: float | None = None
     size: float | None = None
     rank: str = ""
+    file: str = ""
     more: tuple[tuple[str, str], ...] = ()
 
     def __post_init__(self) -> None:

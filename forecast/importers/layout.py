@@ -13,8 +13,8 @@ from forecast.phrases import say_list
 LISTS = ("areas", "labels", "versions", "parents", "sprints", "blocked_by", "blocks", "related")
 """Roles of which an issue may have several values."""
 
-DATES = ("created", "started", "done", "changed", "due", "canceled", "cycle_start", "cycle_end")
-NUMBERS = ("estimate", "size")
+DATES = ("created", "started", "done", "changed", "due", "canceled", "cycle_start", "cycle_end", "start", "end")
+NUMBERS = ("estimate", "size", "count")
 
 CUSTOM = re.compile(r"custom[_\s-]*field[_\s-]*\((.+)\)", re.IGNORECASE)
 LINK = re.compile(r"(inward|outward) issue link \((.*)\)\s*", re.IGNORECASE)
@@ -45,7 +45,7 @@ SOURCES: Mapping[str, Mapping[str, tuple[str, ...]]] = {
         "parents": ("parent_key", "epic_link", "parent", "parent_id", "parent_link"),
         "parent_title": ("parent_summary",),
         "sprints": ("sprint",),
-        "estimate": ("story_points", "story_point_estimate", "σ_story_points"),
+        "estimate": ("story_points", "story_point_estimate"),
         "rank": ("rank",),
     },
     "azure": {

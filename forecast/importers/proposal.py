@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Mapping as Of
 from dataclasses import replace
+from typing import Any
 
 from forecast.importers.issue import Export, Issue
 from forecast.importers.mapping import Mapping
@@ -28,11 +30,13 @@ LEAST_SIZES = 5
 LEAST_SPRINTS = 5
 
 
-def propose(export: Export, given: Mapping | None = None) -> Mapping:
+def propose(export: Export, given: Mapping | None = None, chosen: Of[str, Any] | None = None) -> Mapping:
     """The mapping that the data suggests.
 
     given : an earlier mapping; what it says is kept, and only what it does not mention (a new status, say) is proposed
+    chosen : fields of a mapping that a person decided, whatever the data suggests
     """
+    chosen = chosen or {}
     issues = export.issues
     proposed = Mapping(
         source=export.source,
@@ -41,15 +45,15 @@ def propose(export: Export, given: Mapping | None = None) -> Mapping:
         sprints=_propose_sprints(export),
         loose="",
     )
-    if given is not None:
-        proposed = replace(given, source=export.source)
-    proposed = _add_kinds(proposed, issues)
+    proposed = replace(given or proposed, source=export.source, **chosen)
+    kinds = _add_kinds(proposed, issues)
     if given is None:
-        proposed = replace(proposed, feature=_propose_feature(export, proposed))
-        if proposed.feature != "parent":
-            proposed = replace(proposed, items=proposed.items + proposed.features, features=())
-        if proposed.feature == "none":
-            proposed = replace(proposed, loose="All open work")
+        way = proposed.feature if "feature" in chosen else _propose_feature(export, kinds)
+        if way != "parent":
+            kinds = replace(kinds, items=kinds.items + kinds.features, features=())
+        loose = "All open work" if way == "none" and "loose" not in chosen else proposed.loose
+        kinds = replace(kinds, feature=way, loose=loose)
+    proposed = kinds
     proposed = _add_statuses(proposed, issues)
     proposed = _add_resolutions(proposed, issues)
     kinds = Counter(link.kind for issue in issues for link in issue.links)

@@ -23,6 +23,8 @@ DISARMED = re.compile(r"'(?=[=+\-@])")
 SERVER_SPRINT = re.compile(r"com\.atlassian\.greenhopper.*?\[(.*)\]", re.DOTALL)
 KEY_IN_URL = re.compile(r"https?://[^/\s]+/([^/\s]+/[^/\s]+)/(?:issues|pull)/([0-9]+)/?")
 STAGES_SEEN = 300
+UNDELIVERED = "undelivered"
+"""Category of an issue that a table calls not delivered, which may be because it is still open."""
 
 NO_KEY = "it has no key"
 TWICE = "an earlier row has the same key"
@@ -101,7 +103,7 @@ def read_table(
     layout, stages = lay_out(table.file, intake.source, table.head, columns, wanted), ()
     if intake.source == "actionable":
         layout, stages = _lay_out_stages(table, layout)
-    days = Days(table, settle(table, layout, order), intake.strange, today)
+    days = settle_days(table, layout, intake, order, today)
     reader = RowReader(table, layout, days, intake, stages)
     intake.ignored += layout.ignored
     intake.columns += [escape(name) for name in table.head]
@@ -147,6 +149,7 @@ class RowReader:
         split = SPLITS.get(layout.source)
         self._split = re.compile(split) if split else None
         self._path: list[str] = []
+        self._stem = table.file.rpartition(".")[0] or table.file
         self._lists = [role for role in LISTS if role in layout.places]
         self._shared: dict[str, str] = {}
 
@@ -210,8 +213,19 @@ class RowReader:
             estimate=self._number("estimate", row, cells),
             size=self._number("size", row, cells),
             rank=self._text("rank", cells),
+            file=self._stem,
             more=tuple((name, spell(cells[at])) for name, at in self._layout.more if cells[at] != ""),
         )
+
+    def read_sprint(self, row: int, cells: Sequence[Cell]) -> None:
+        """Takes the sprint of a row of a sheet of throughput, with what was done in it, into the intake."""
+        team, name = self._text("team", cells) or self._stem, self._text("sprint", cells)
+        start, end = self._day("start", row, cells), self._day("end", row, cells)
+        done = self._number("count", row, cells)
+        if done is None:
+            self._intake.left_out.add("it does not say how much was done", f"{self._table.file} row {row}")
+        else:
+            self._intake.add_cycle(name or f"{start}", start, end, team, done)
 
     def _find_key(self, row: int, cells: Sequence[Cell]) -> tuple[str, str]:
         """The key and the project of a row."""
@@ -231,11 +245,11 @@ class RowReader:
         """When it was closed, and the category that its own columns tell."""
         if "canceled" in self._layout.places and (canceled := self._day("canceled", row, cells)):
             return done or canceled, "discarded"
-        if "delivered" in self._layout.places and done is not None:
+        if "delivered" in self._layout.places:
             told = self._text("delivered", cells).casefold()
             if told in ("false", "no", "0"):
-                return done, "discarded"
-            return done, "done" if told in ("true", "yes", "1") else category
+                return done, "discarded" if done is not None else UNDELIVERED
+            return done, "done" if told in ("true", "yes", "1") and done is not None else category
         if done is not None and self._layout.source == "linear":
             return done, "done"
         return done, category
@@ -334,6 +348,11 @@ class RowReader:
         ):
             found += [Link(kind, outward, key) for key in listed.get(role, ())]
         return tuple(found)
+
+
+def settle_days(table: Table, layout: Layout, intake: Intake, order: str = "", today: dt.date | None = None) -> Days:
+    """What reads the dates of a table, once all of them have been looked at."""
+    return Days(table, settle(table, layout, order), intake.strange, today)
 
 
 def _blank(text: str | None) -> str:

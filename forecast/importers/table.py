@@ -63,7 +63,7 @@ def open_file(path: Path) -> Table | Records | Numbers:
     if content[:2] == b"PK" or content[:4] == b"\xd0\xcf\x11\xe0":
         return _open_workbook(content, file)
     start = content[:200].lstrip(b"\xef\xbb\xbf \t\r\n")[:1] if content[:2] not in UTF_16 else b""
-    if start in (b"[", b"{") and not path.suffix.casefold() == ".csv":
+    if start in (b"[", b"{") and path.suffix.casefold() != ".csv":
         records = _read_json(decode(content, file), file)
         if isinstance(records, Numbers):
             return records
