@@ -4,19 +4,25 @@ from __future__ import annotations
 
 import os
 import tomllib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
+from collections.abc import Mapping as Of
 from dataclasses import dataclass, fields
+from pathlib import Path
 from typing import Any
 
-from forecast.errors import Fault, did_you_mean, quote, written
-from forecast.importers.import_toml import spell
+from forecast.dates import Dateish, read_date
+from forecast.errors import Fault, did_you_mean, escape, quote, written
+from forecast.importers import bring
+from forecast.importers.account import Imported
+from forecast.importers.import_toml import FILE, LIVE, read_mapping, spell
 from forecast.importers.issue import Export
-from forecast.trackers.address import is_address
-from forecast.trackers.fetching import Waiting, fetch, find_tracker
+from forecast.importers.mapping import Mapping
+from forecast.importers.proposal import propose
+from forecast.loading import LARGEST_TEXT, read_bytes
+from forecast.trackers.fetching import Waiting, fetch, find_tracker, forget
 from forecast.trackers.token import check_variable, read_token
 from forecast.trackers.tracker import Tracker
 
-TABLE = "live"
 VARIABLES = {
     "jira": "JIRA_TOKEN",
     "azure": "AZURE_DEVOPS_TOKEN",
@@ -81,22 +87,12 @@ class Live:
     def write(self) -> list[str]:
         """Lines for import.toml, from which `read_live` reads the same again."""
         return [
-            f"[{TABLE}]    # fetched from the tracker; the token stays in the environment, or in a file: --token-file",
+            "",
+            f"[{LIVE}]    # fetched from the tracker; the token stays in the environment, or in a file: --token-file",
             f"url = {spell(self.url)}",
             f"query = {spell(self.query)}",
             f"token_env = {spell(self.variable)}",
         ]
-
-
-def find_live(paths: Sequence[str], query: str = "", source: str = "", token_env: str = "") -> Live | None:
-    """What is fetched when an address stands where files could be; None when there are files. Raises Fault for a mixture."""
-    if not any(map(is_address, paths)):
-        if query or token_env:
-            raise Fault("--query" if query else "--token-env", "there is no address", "it goes with https://...")
-        return None
-    if len(paths) != 1:
-        raise Fault("FILE", "an address beside something else", "import from one address, or from files")
-    return Live(paths[0], query, source, token_env)
 
 
 def read_live(text: str, file: str = "import.toml") -> Live | None:
@@ -105,20 +101,101 @@ def read_live(text: str, file: str = "import.toml") -> Live | None:
         told: dict[str, Any] = tomllib.loads(text)
     except (tomllib.TOMLDecodeError, RecursionError) as error:
         raise Fault(file, "not readable as TOML", str(error)) from None
-    table, source = told.get(TABLE), told.get("source", "")
+    table, source = told.get(LIVE), told.get("source", "")
     if table is None:
         return None
     known = [part.name for part in fields(Live) if part.name != "source"]
     if not isinstance(table, dict):
-        raise Fault(file, f"{TABLE} = {written(table)}", f"a table is needed: [{TABLE}]")
+        raise Fault(file, f"{LIVE} = {written(table)}", f"a table is needed: [{LIVE}]")
     for key, value in table.items():
         if key not in known:
             way_out = (
                 f"known are {', '.join(known)}.{did_you_mean(key, known)} A token is kept in no file of a portfolio"
             )
-            raise Fault(f"{file}, {TABLE}", f"no key {quote(key)}", way_out)
+            raise Fault(f"{file}, {LIVE}", f"no key {quote(key)}", way_out)
         if not isinstance(value, str):
-            raise Fault(f"{file}, {TABLE}", f"{key} = {written(value)}", "put it in quotes")
+            raise Fault(f"{file}, {LIVE}", f"{key} = {written(value)}", "put it in quotes")
     if "url" not in table:
-        raise Fault(f"{file}, {TABLE}", "url is missing", 'say where it is: url = "https://company.atlassian.net"')
+        raise Fault(f"{file}, {LIVE}", "url is missing", 'say where it is: url = "https://company.atlassian.net"')
     return Live(source=source if isinstance(source, str) else "", **table)
+
+
+def import_live(
+    url: str,
+    out: str | os.PathLike[str],
+    *,
+    query: str = "",
+    source: str = "",
+    token_env: str = "",
+    token_file: str | os.PathLike[str] | None = None,
+    start: Dateish | None = None,
+    chosen: Of[str, Any] | None = None,
+    force: bool = False,
+    waiting: Waiting | None = None,
+    note: Callable[[str], None] = lambda line: None,
+) -> Imported:
+    """Makes a portfolio of what a tracker holds, as `import_files` makes one of its export. The tracker is only read.
+
+    url, query, source, token_env : see `Live`
+    token_file : a file that holds the token, instead of the environment
+    start, chosen, force : see `import_files`
+    note : told how far it has come, and of each wait, in words
+
+    Raises Fault or Refused when the tracker refuses or cannot be reached, and as `import_files` does; what has come by then is
+    kept in the folder, and the same call carries on with it.
+    """
+    live = Live(url, query, source, token_env)
+    told = dict(chosen or {}) | ({} if start is None else {"start": read_date(start, "start")})
+    Mapping(live.source, **told)
+    if not force and os.path.lexists(Path(out) / FILE):
+        way_out = "import --again fetches it anew; choose another folder, or --force overwrites it"
+        raise Fault(escape(str(Path(out) / FILE)), "it is there already", way_out)
+    export = _fetch(live, out, token_file, waiting, note)
+    imported = bring.write_portfolio(export, propose(export, None, told), (), out, force=force, more=live.write())
+    forget(out)
+    return imported
+
+
+def import_again(
+    folder: str | os.PathLike[str],
+    *,
+    force: bool = False,
+    token_file: str | os.PathLike[str] | None = None,
+    waiting: Waiting | None = None,
+    note: Callable[[str], None] = lambda line: None,
+) -> Imported:
+    """Imports into a folder once more, as its import.toml says: from the same files, or from the tracker that it names.
+
+    The same files and the same import.toml give the same bytes. import.toml itself is written only when there is something that
+    it does not mention.
+
+    force : overwrite files that differ from what would be written
+    token_file : a file that holds the token, instead of the environment
+
+    Raises Fault or Refused as `import_files` and `import_live` do.
+    """
+    shown = escape(str(Path(folder) / FILE))
+    text = read_bytes(Path(folder) / FILE, shown, LARGEST_TEXT).decode("utf-8", "replace")
+    given, _ = read_mapping(text, shown)
+    live = read_live(text, shown)
+    if live is None:
+        return bring.import_again(folder, force=force)
+    export = _fetch(live, folder, token_file, waiting, note)
+    mapping = propose(export, given)
+    imported = bring.write_portfolio(export, mapping, (), folder, force=force, before=text, more=live.write())
+    forget(folder)
+    return imported
+
+
+def _fetch(
+    live: Live,
+    folder: str | os.PathLike[str],
+    token_file: str | os.PathLike[str] | None,
+    waiting: Waiting | None,
+    note: Callable[[str], None],
+) -> Export:
+    export = live.fetch(folder, token_file=token_file, waiting=waiting, note=note)
+    if not export.issues:
+        reasons = "; ".join(f"{each.count:,} left out: {each.why}" for each in export.left_out)
+        raise Fault(live.url, "nothing is found", reasons or "check --query, and whether the token may see the issues")
+    return export

@@ -117,7 +117,9 @@ def _read_file(path: Path) -> str:
         with path.open("rb") as file:
             mode, data = os.fstat(file.fileno()).st_mode, file.read(LONGEST + 3)
     except OSError as error:
-        raise Fault(where, escape(str(error.strerror or "cannot be read")), "name a file that holds the token") from None
+        raise Fault(
+            where, escape(str(error.strerror or "cannot be read")), "name a file that holds the token"
+        ) from None
     except ValueError:
         raise Fault("--token-file", "no path", "name a file that holds the token") from None
     if os.name == "posix" and stat.S_ISREG(mode) and mode & stat.S_IROTH:
