@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 from impostor import (
     ACCOUNT,
     TOKEN,
@@ -40,16 +41,18 @@ from tickets import (
 )
 
 import forecast as fc
+from forecast.cli import cli
 from forecast.trackers.partial import NAME
 
 ROOT = Path(__file__).parents[1]
 START = "2025-06-02"
 TICKETS = make_tickets()
+JQL = ["--query", "project = SHOP"]
 ITERATIONS: dict[str, Any] = {"name": "Shop", "children": []}
 
 TRACKERS: dict[str, tuple[str, str, list[str], Behaviour, str, str]] = {
-    "jira cloud": ("jira", "", ["--query", "project = SHOP"], jira_cloud(jira_live(TICKETS), JIRA_FIELDS, 50), "a.csv", jira_file(TICKETS)),
-    "jira server": ("jira", "/jira", ["--query", "project = SHOP"], jira_server(jira_live(TICKETS), JIRA_FIELDS, 50), "a.csv", jira_file(TICKETS)),
+    "jira cloud": ("jira", "", JQL, jira_cloud(jira_live(TICKETS), JIRA_FIELDS, 50), "a.csv", jira_file(TICKETS)),
+    "jira server": ("jira", "/jira", JQL, jira_server(jira_live(TICKETS), JIRA_FIELDS, 50), "a.csv", jira_file(TICKETS)),
     "azure": ("azure", "/org/Shop", [], azure(azure_live(TICKETS), AZURE_TYPES, ITERATIONS), "a.csv", azure_file(TICKETS)),
     "linear": ("linear", "", [], linear(linear_live(TICKETS), 50), "a.csv", linear_file(TICKETS)),
     "github": ("github", "/shop/web", [], github(github_live(TICKETS), {}, 50), "a.json", github_file(TICKETS)),
@@ -76,7 +79,7 @@ def server(name: str, certificate: Path) -> Iterator[Impostor]:
 
 
 @pytest.fixture
-def environment(certificate: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
+def environment(certificate: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The environment of a user, with the token where it belongs."""
     for variable in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "SSL_CERT_DIR"):
         monkeypatch.delenv(variable, raising=False)
@@ -85,12 +88,30 @@ def environment(certificate: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str,
     monkeypatch.setenv("JIRA_TOKEN", ACCOUNT)
     for variable in ("AZURE_DEVOPS_TOKEN", "LINEAR_API_KEY", "GITHUB_TOKEN"):
         monkeypatch.setenv(variable, TOKEN)
-    return dict(os.environ)
 
 
-def forecast(*arguments: str) -> subprocess.CompletedProcess[str]:
+@dataclass(frozen=True)
+class Ran:
+    """What a command said, and its exit code."""
+
+    returncode: int
+    stdout: str
+    stderr: str
+
+
+def forecast(*arguments: str) -> Ran:
+    """Runs a command in this process; what is no exit of a command is raised."""
+    result = CliRunner().invoke(cli, list(arguments))
+    if result.exception is not None and not isinstance(result.exception, SystemExit):
+        raise result.exception
+    return Ran(result.exit_code, result.stdout, result.stderr)
+
+
+def forecast_alone(*arguments: str) -> Ran:
+    """Runs a command in a process of its own, as a user does."""
     command = [sys.executable, "-m", "forecast", *arguments]
-    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, encoding="utf-8", check=False)
+    ran = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, encoding="utf-8", check=False)
+    return Ran(ran.returncode, ran.stdout, ran.stderr)
 
 
 def address(server: Impostor, name: str) -> tuple[str, list[str]]:
@@ -149,8 +170,9 @@ def test_from_an_address_to_a_forecast_with_no_token_on_the_way(server: Impostor
 
 
 @pytest.mark.parametrize("name", ["jira cloud"], indirect=True)
+@pytest.mark.usefixtures("environment")
 def test_a_token_in_a_file_and_a_refusal_leave_no_trace(
-    server: Impostor, name: str, tmp_path: Path, environment: dict[str, str], monkeypatch: pytest.MonkeyPatch
+    server: Impostor, name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("JIRA_TOKEN")
     token = tmp_path / "token"
@@ -159,7 +181,7 @@ def test_a_token_in_a_file_and_a_refusal_leave_no_trace(
     folder = tmp_path / "mine"
     _, asked = address(server, name)
     server.mischief += [None, None, None, Reply({"errorMessages": [f"no {ACCOUNT}", TOKEN]}, 403)]
-    refused = forecast("import", *asked, "--out", str(folder), "--token-file", str(token))
+    refused = forecast_alone("import", *asked, "--out", str(folder), "--token-file", str(token))
     assert refused.returncode == 3
     assert refused.stdout == ""
     assert len(refused.stderr.splitlines()) == 1
