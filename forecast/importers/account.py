@@ -12,7 +12,7 @@ from forecast.errors import escape
 from forecast.importers.issue import Export, LeftOut
 from forecast.importers.layout import TITLES
 from forecast.importers.mapping import Mapping
-from forecast.importers.portfolio import Draft, share_on_features
+from forecast.importers.portfolio import Draft, find_guesses, share_on_features
 from forecast.importers.sifting import DELIVERED, DISCARDED, OPEN
 
 SCHEMA = 1
@@ -80,7 +80,7 @@ def _list(left_out: Iterable[LeftOut]) -> list[dict[str, Any]]:
 def _tell_team(name: str, draft: Draft) -> dict[str, Any]:
     sprints = [sprint for sprint in draft.past.sprints if sprint.team == name]
     done = [sprint.done for sprint in sprints]
-    share = share_on_features(draft.sifted).get(name)
+    share, guess = share_on_features(draft.sifted).get(name), find_guesses(draft).get(name)
     return {
         "name": escape(name),
         "sprints": len(sprints),
@@ -89,6 +89,7 @@ def _tell_team(name: str, draft: Draft) -> dict[str, Any]:
         "done": sum(done),
         "mean": sum(done) / len(done) if done else None,
         "share_on_features": share,
+        "guess": list(guess) if guess else None,
     }
 
 

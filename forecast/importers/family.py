@@ -50,6 +50,10 @@ def find_family(issues: Sequence[Issue], mapping: Mapping, strange: Tally) -> Fa
         _find_ancestors(issues, mapping, family, absent, strange)
         return family
     family.parent, _ = _find_parents(issues, places, strange)
+    if mapping.feature == "self":
+        family.feature = list(range(len(issues)))
+        family.features = [Found(issue.key, issue.name or issue.title, at) for at, issue in enumerate(issues)]
+        return family
     for issue in issues:
         name = tell_feature(issue, mapping.feature)
         if name and name not in named:

@@ -10,7 +10,7 @@ from forecast.errors import Fault, did_you_mean, quote
 from forecast.importers.words import MEANS_BLOCKS, MEANS_NOTHING, MEANS_WAITS
 
 TEAM_WAYS = ("team", "project", "area", "file", "label:PREFIX", "column:NAME", "one:NAME")
-FEATURE_WAYS = ("parent", "project", "version", "label:PREFIX", "column:NAME", "none")
+FEATURE_WAYS = ("parent", "project", "version", "label:PREFIX", "column:NAME", "self", "none")
 RANKS = ("rank", "order", "due")
 SPRINT_WAYS = ("every", "tracker")
 UNITS = ("items", "points")
@@ -26,7 +26,7 @@ class Mapping:
         name of its file), "label:PREFIX", "column:NAME" or "one:NAME" (one team did everything)
     teams : name in the tracker -> name in the portfolio; an empty one leaves that team out
     feature : what an issue belongs to: "parent" (the nearest ancestor of a type in `features`), "project", "version" (release,
-        milestone), "label:PREFIX", "column:NAME" or "none"
+        milestone), "label:PREFIX", "column:NAME", "self" (each issue is a feature, as large as it is said to be) or "none"
     features, items, left_out : types that are features, that teams count as finished, and that are neither
     done, discarded : statuses that say that something is over; all others are open
     not_delivered : resolutions that say that something was closed without being done

@@ -5,13 +5,14 @@ from __future__ import annotations
 import csv
 import datetime as dt
 import io
+import math
 import statistics
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from forecast.errors import quote
 from forecast.feature import Feature
-from forecast.history import Sprint
+from forecast.history import LEAST_SPRINTS, Sprint
 from forecast.importers.family import NOBODY
 from forecast.importers.past import Past
 from forecast.importers.scope import Part, Planned, Scope
@@ -30,6 +31,9 @@ SPRINT_COLUMNS = ("team", "sprint", "start", "end", "done")
 FINISHED_COLUMNS = ("feature", "planned", "done", "days_forecast", "days_taken", "open")
 FIXED_GROWTH = "[1.0, 1.3, 2.0]"
 PLACEHOLDER_SPRINTS = 3
+STAND_IN = (3.0, 5.0, 9.0)
+"""Items a sprint of a team of which nothing at all is known, and no other team either: only so that there is something to change."""
+
 LEAST_LEARNED = 3
 """Finished features below which growth is not learned from them."""
 
@@ -210,7 +214,7 @@ def write_roadmap(draft: Draft) -> str:
         "# Next:  forecast check DIR,  then  forecast run DIR",
         "",
         f"start = {draft.start}             # first day of the forecast; what lies before it is history",
-        'history = "throughput.csv"     # what each team finished, one row per team and sprint',
+        _name_history(draft),
         'features = "features.csv"      # what is left to do, the most important first',
         f"sprint_days = {draft.sprint_days}",
         *(['unit = "points"'] if draft.unit == "points" else []),
@@ -236,13 +240,20 @@ def _toml(name: str) -> str:
     return spell(name)
 
 
+def _name_history(draft: Draft) -> str:
+    if draft.past.sprints:
+        return 'history = "throughput.csv"     # what each team finished, one row per team and sprint'
+    return 'history = {}                   # no past sprint is known: "throughput.csv" when there is one'
+
+
 def _describe_team(name: str, draft: Draft) -> list[str]:
     """What the export tells of a team, as comments and suggestions."""
     sprints = [sprint.done for sprint in draft.past.sprints if sprint.team == name]
-    if not any(sprints):
+    guess = find_guesses(draft).get(name)
+    if guess is not None:
         return [
-            "# nothing that it finished is known, so it cannot be forecast; with a guess of items a sprint it can:",
-            "# guess = [3, 5, 9]",
+            f"# {say_count(len(sprints), 'past sprint')} known: a guess of items a sprint stands in (low, likely, high). Put in your own.",
+            f"guess = [{', '.join(map(_spell, guess))}]",
         ]
     shares = share_on_features(draft.sifted)
     lines = [f"# {say_count(len(sprints), 'sprint')} of {statistics.fmean(sprints):.1f} {draft.unit} on average"]
@@ -251,6 +262,25 @@ def _describe_team(name: str, draft: Draft) -> list[str]:
             f"# share = {max(shares[name], 0.01):.2f}    # {say_share(shares[name])} of what it finished belonged to a feature"
         )
     return [*lines, "# wip = 2"]
+
+
+def find_guesses(draft: Draft) -> dict[str, tuple[float, ...]]:
+    """Of each team with fewer than two past sprints, or nothing finished in them, what stands in until more is known.
+
+    What its one sprint brought, else what teams usually bring here, from a half to the double; else 3 to 9.
+    """
+    done: dict[str, list[float]] = {name: [] for name in draft.used_teams()}
+    for sprint in draft.past.sprints:
+        done[sprint.team].append(sprint.done)
+    known = [statistics.fmean(counts) for counts in done.values() if len(counts) >= LEAST_SPRINTS and any(counts)]
+    guesses: dict[str, tuple[float, ...]] = {}
+    for name, counts in done.items():
+        if len(counts) >= LEAST_SPRINTS and any(counts):
+            continue
+        usual = counts[0] if len(counts) == 1 and counts[0] else statistics.median(known) if known else 0.0
+        half, double = math.floor(usual / 2 + 0.5), math.ceil(2 * usual)
+        guesses[name] = (float(max(half, 1)), float(max(math.floor(usual + 0.5), 1)), float(double)) if usual else STAND_IN
+    return guesses
 
 
 def share_on_features(sifted: Sifted) -> dict[str, float]:

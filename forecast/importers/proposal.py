@@ -49,6 +49,8 @@ def propose(export: Export, given: Mapping | None = None, chosen: Of[str, Any] |
     kinds = _add_kinds(proposed, issues)
     if given is None:
         way = proposed.feature if "feature" in chosen else _propose_feature(export, kinds)
+        if not kinds.items and "feature" not in chosen:  # a list of epics alone
+            way = "self"
         if way != "parent":
             kinds = replace(kinds, items=kinds.items + kinds.features, features=())
         loose = "All open work" if way == "none" and "loose" not in chosen else proposed.loose

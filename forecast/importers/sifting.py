@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import math
 from array import array
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -61,6 +62,7 @@ class Sifted:
     def newest(self) -> dt.date | None:
         """The newest day that any issue tells of; one that lies years behind all others is a slip, and is told as such."""
         told = {day for issue in self.issues for day in (issue.created, issue.done, issue.changed) if day is not None}
+        told = told or {issue.started for issue in self.issues if issue.started is not None}
         days = sorted(told)
         while len(days) > 1 and (days[-1] - days[-2]).days > FAR:
             self.strange.add("a day years behind all others: taken for a slip", f"{days.pop()}")
@@ -85,11 +87,11 @@ def sift(export: Export, mapping: Mapping) -> Sifted:
         elif sifted.issue_team[at] in gone:
             sifted.left_out.add("its team is left out", issue.key)
         else:
-            _add_item(sifted, at, issue, mapping.unit == "points")
+            _add_item(sifted, at, issue, mapping)
     return sifted
 
 
-def _add_item(sifted: Sifted, at: int, issue: Issue, in_points: bool) -> None:
+def _add_item(sifted: Sifted, at: int, issue: Issue, mapping: Mapping) -> None:
     state, strange = sifted.issue_state[at], sifted.strange
     done = issue.done if state != OPEN else None
     if state == OPEN and issue.done is not None:
@@ -105,6 +107,7 @@ def _add_item(sifted: Sifted, at: int, issue: Issue, in_points: bool) -> None:
         strange.add(EARLY, f"{issue.key}: {issue.created} to {done}")
     if len(issue.sprints) >= 10:
         strange.add(LONG_WAY, f"{issue.key}: {len(issue.sprints)} sprints")
+    in_points = mapping.unit == "points"
     if in_points and issue.estimate is None:
         strange.add(POINTLESS, issue.key)
     sifted.place.append(at)
@@ -113,7 +116,8 @@ def _add_item(sifted: Sifted, at: int, issue: Issue, in_points: bool) -> None:
     sifted.state.append(state)
     sifted.created.append(created.toordinal() if created else NO_DAY)
     sifted.done.append(done.toordinal() if done else NO_DAY)
-    sifted.weight.append((issue.estimate or 0.0) if in_points else 1.0)
+    whole = float(math.ceil(issue.size)) if issue.size and mapping.feature == "self" else 1.0
+    sifted.weight.append((issue.estimate or 0.0) if in_points else whole)
 
 
 class Judge:
