@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -42,6 +43,7 @@ from tickets import (
 
 import forecast as fc
 from forecast.cli import cli
+from forecast.trackers.fetching import Waiting
 from forecast.trackers.partial import NAME
 
 ROOT = Path(__file__).parents[1]
@@ -255,3 +257,16 @@ def test_hostile_titles_are_inert(server: Impostor, name: str, tmp_path: Path) -
         assert "\x1b" not in text
         assert not any(line.startswith(("=", "+", "@")) for line in text.splitlines())
     assert HOSTILE not in imported.stdout
+
+
+@pytest.mark.parametrize("name", ["github"], indirect=True)
+@pytest.mark.usefixtures("environment")
+def test_silence_up_to_the_day_of_asking_is_nothing_done(server: Impostor, name: str, tmp_path: Path) -> None:
+    """An export that ends long ago may be an old one; a tracker that is asked today knows of nothing since."""
+    moment = dt.datetime(2025, 8, 1, 12, tzinfo=dt.UTC).timestamp()
+    waiting = Waiting(now=lambda: moment)
+    fc.import_live(server.url + "/shop/web", tmp_path / "live", source="github", waiting=waiting)
+    live = read_folder(tmp_path / "live")
+    assert "start = 2025-08-04" in live["roadmap.toml"]
+    last = [line for line in live["throughput.csv"].splitlines() if line.startswith("Web")][-1]
+    assert last.endswith(",2025-07-21,2025-08-03,0"), last

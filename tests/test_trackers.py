@@ -27,7 +27,7 @@ from impostor import (
 )
 
 from forecast.errors import Fault
-from forecast.importers.issue import Export, Link
+from forecast.importers.issue import Cycle, Export, Link, end_before_next
 from forecast.trackers.fetching import Waiting, fetch, find_tracker, forget
 from forecast.trackers.partial import NAME
 from forecast.trackers.patience import Patience
@@ -858,3 +858,31 @@ def test_a_query_that_holds_the_token_is_refused(
         fetch(tracker, tmp_path, Token(ACCOUNT, "the test"))
     assert TOKEN not in str(refused.value)
     assert server.asked == []
+
+
+# Sprints that share a day --------------------------------------------------------------------------------------------------
+
+
+def test_a_sprint_ends_before_the_next_of_its_team_begins() -> None:
+    """Cycles last from Monday 8 o'clock to Monday 8 o'clock: as days, two weeks each, the last one with its own end."""
+
+    def cycle(first: int, last: int, team: str = "Web", done: float | None = None) -> Cycle:
+        start = dt.date(2025, 1, 6)
+        return Cycle(f"{first}", start + dt.timedelta(days=first), start + dt.timedelta(days=last), team, done)
+
+    assert list(end_before_next([cycle(0, 14), cycle(14, 28)])) == [cycle(0, 13), cycle(14, 28)]
+    for kept in (
+        [cycle(0, 13), cycle(14, 27)],
+        [cycle(0, 14), cycle(14, 28, "API")],
+        [cycle(0, 14, done=3), cycle(14, 28, done=4)],
+        [cycle(0, 14), cycle(0, 0)],
+    ):
+        assert list(end_before_next(kept)) == kept
+
+
+@pytest.mark.parametrize("tracker_name", ["linear"], indirect=True)
+def test_cycles_of_linear_are_two_weeks_long(server: Impostor, tracker_name: str, tmp_path: Path, clock: Clock) -> None:
+    later = {**CYCLE, "id": "c8", "number": 8, "startsAt": "2025-02-02T08:00:00Z", "endsAt": "2025-02-16T08:00:00Z"}
+    server.behave = linear([linear_issue(1, cycle=CYCLE), linear_issue(2, cycle=later)])
+    export = bring(server, tracker_name, tmp_path, clock)
+    assert [each.end for each in export.cycles] == [dt.date(2025, 2, 1), dt.date(2025, 2, 16)]
