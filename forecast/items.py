@@ -108,18 +108,21 @@ def count_days(
     end: dt.date,
     length: int,
     weights: np.ndarray | None = None,
+    *,
+    keeps_first: bool = False,
 ) -> list[Sprint]:
     """The stretches of one team, oldest first, up to the last that ends before `end`.
 
     days : ordinals of its deliveries, all before start
     weights : what each delivery is worth, in points; None counts it as 1
+    keeps_first : the stretch of the first delivery is one of them, though the team may have come in the middle of it
     """
     if not len(days):
         return []
     place = (start.toordinal() - 1 - days) // length  # 0 is the stretch that ends on the day before start
-    oldest = int(place.max()) - 1
+    oldest = int(place.max()) - (not keeps_first)
     newest = -(-(start - end).days // length)
-    counts = np.bincount(place, weights, minlength=oldest + 2)
+    counts = np.bincount(place, weights, minlength=oldest + 1)
     sprints = []
     for back in range(oldest, newest - 1, -1):
         first = start - dt.timedelta(days=(back + 1) * length)

@@ -12,7 +12,7 @@ from forecast.errors import escape
 from forecast.importers.issue import Export, LeftOut
 from forecast.importers.layout import TITLES
 from forecast.importers.mapping import Mapping
-from forecast.importers.portfolio import Draft, find_guesses, share_on_features
+from forecast.importers.portfolio import Draft
 from forecast.importers.sifting import DELIVERED, DISCARDED, OPEN
 
 SCHEMA = 1
@@ -80,7 +80,7 @@ def _list(left_out: Iterable[LeftOut]) -> list[dict[str, Any]]:
 def _tell_team(name: str, draft: Draft) -> dict[str, Any]:
     sprints = [sprint for sprint in draft.past.sprints if sprint.team == name]
     done = [sprint.done for sprint in sprints]
-    share, guess = share_on_features(draft.sifted).get(name), find_guesses(draft).get(name)
+    share, guess = draft.shares.get(name), draft.guesses.get(name)
     return {
         "name": escape(name),
         "sprints": len(sprints),

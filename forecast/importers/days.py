@@ -22,6 +22,7 @@ RELATIVE = re.compile(r"\{(w?)\s*([+-]?[0-9]{1,5})\}")
 ORDERS = ("day", "month")
 AMBIGUOUS = "it could be"
 NOTHING = {"", "-", "--", "n/a", "na", "none", "null", "never", "nil"}
+MOST_RESTS = 200_000
 UNREADABLE = "a date that cannot be read"
 
 
@@ -45,8 +46,8 @@ def settle(table: Table, layout: Layout, order: str = "") -> Notation:
                 texts.add(cell)
     together = set().union(*shown.values())
     orders = {}
-    for role, found in shown.items():
-        known = found or together
+    for role, own in shown.items():
+        known = own or together
         if order or len(known) == 1:
             orders[role] = order or next(iter(known))
     notation = Notation.settle(table.has_commas, texts, [])
@@ -63,7 +64,8 @@ class Days:
         self.is_relative = False
         self.notation = notation
         self._table, self._strange, self._today = table, strange, today
-        self._known: dict[str, dt.date | None] = {}
+        self._known: dict[str, dict[str, dt.date]] = {}
+        self._rests: set[str] = set()
         self._seen: Counter[str] = Counter()
         self._bad: dict[str, tuple[int, str]] = {}
 
@@ -74,14 +76,23 @@ class Days:
         self._seen[role] += 1
         if type(cell) is not str:
             return self._read_typed(cell, role, row)
-        is_iso = cell[4:5] == "-" == cell[7:8] and (len(cell) == 10 or cell[10] in "T ")
-        key = cell[:10] if is_iso else f"{role} {cell}"
-        if key in self._known:
-            return self._known[key]
+        head, _, rest = (cell[:10], "", cell[10:]) if cell[4:5] == "-" == cell[7:8] else cell.partition(" ")
+        known = self._known.setdefault(role, {})
+        if head in known and rest in self._rests:
+            return known[head]
         day = self._read_text(cell, role, row)
-        if day is not None:
-            self._known[key] = day
+        if day is not None and self._is_day(head, role, day):
+            known[head] = day
+            if len(self._rests) < MOST_RESTS:
+                self._rests.add(rest)
         return day
+
+    def _is_day(self, head: str, role: str, day: dt.date) -> bool:
+        """Whether the beginning of a text is the whole day, and the rest a time of day."""
+        try:
+            return self.notation.date(head, role) == day
+        except Fault:
+            return False
 
     def check(self) -> None:
         """Raises Fault when most cells of a column of dates could not be read: then something else is wrong."""
@@ -94,15 +105,17 @@ class Days:
 
     def _read_typed(self, cell: Cell, role: str, row: int) -> dt.date | None:
         epoch = self._table.epoch
-        if isinstance(cell, dt.date):
-            return cell if EARLIEST <= cell <= LATEST else self._fail(spell(cell), role, row)
+        if isinstance(cell, dt.date) and EARLIEST <= cell <= LATEST:
+            return cell
         if epoch and type(cell) is float and SERIAL_DAYS[0] <= cell <= SERIAL_DAYS[1]:
             return epoch + dt.timedelta(days=int(cell))
-        return self._fail(spell(cell), role, row)
+        self._fail(spell(cell), role, row)
+        return None
 
     def _read_text(self, text: str, role: str, row: int) -> dt.date | None:
         if isinstance(text, Broken):
-            return self._fail(text, role, row)
+            self._fail(text, role, row)
+            return None
         if match := RELATIVE.fullmatch(text):
             return self._read_relative(match, role, row)
         if text.casefold() in NOTHING:
@@ -115,16 +128,18 @@ class Days:
                 way_out = f"{fault.way_out.partition(';')[0]}, and no date of the file shows which; "
                 way_out += "say what comes first in all of them: --dates day, or --dates month"
                 raise Fault(f"{self._table.file} row {row}", fault.value, way_out) from None
-            return self._fail(text, role, row)
+            self._fail(text, role, row)
+            return None
 
     def _read_relative(self, match: re.Match[str], role: str, row: int) -> dt.date | None:
         if self._today is None:
-            return self._fail(match[0], role, row)
+            self._fail(match[0], role, row)
+            return None
         self.is_relative = True
         by = int(match[2])
         if match[1]:
-            day: dt.date = np.busday_offset(np.datetime64(self._today, "D"), by, roll="backward").item()
-            return day
+            moved = np.busday_offset(np.datetime64(self._today, "D"), by, roll="backward")
+            return dt.date.fromisoformat(str(moved))
         return self._today + dt.timedelta(days=by)
 
     def _fail(self, text: str, role: str, row: int) -> None:
@@ -154,7 +169,7 @@ def find_stages(head: Sequence[str], rows: Sequence[Sequence[Cell]]) -> tuple[in
 
     best: tuple[int, ...] = ()
     for first in range(1, min(4, len(head))):
-        stages = []
+        stages: list[int] = []
         for at in range(first, len(head)):
             cells = [cells[at] for cells in rows if at < len(cells) and cells[at] != ""]
             if not all(map(is_date, cells)) or not (cells or stages):

@@ -9,6 +9,7 @@ import math
 import statistics
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from forecast.errors import quote
 from forecast.feature import Feature
@@ -32,7 +33,7 @@ FINISHED_COLUMNS = ("feature", "planned", "done", "days_forecast", "days_taken",
 FIXED_GROWTH = "[1.0, 1.3, 2.0]"
 PLACEHOLDER_SPRINTS = 3
 STAND_IN = (3.0, 5.0, 9.0)
-"""Items a sprint of a team of which nothing at all is known, and no other team either: only so that there is something to change."""
+"""Items a sprint of a team of which nothing at all is known, nor of any other: there to be changed."""
 
 LEAST_LEARNED = 3
 """Finished features below which growth is not learned from them."""
@@ -51,6 +52,16 @@ class Draft:
     sprint_days: int
     unit: str
     source: str
+
+    @cached_property
+    def shares(self) -> dict[str, float]:
+        """As `share_on_features` gives them."""
+        return share_on_features(self.sifted)
+
+    @cached_property
+    def guesses(self) -> dict[str, tuple[float, ...]]:
+        """As `find_guesses` gives them."""
+        return find_guesses(self)
 
     def used_teams(self) -> list[str]:
         """Teams with work on the roadmap or with a past, in the order in which they were met."""
@@ -249,13 +260,14 @@ def _name_history(draft: Draft) -> str:
 def _describe_team(name: str, draft: Draft) -> list[str]:
     """What the export tells of a team, as comments and suggestions."""
     sprints = [sprint.done for sprint in draft.past.sprints if sprint.team == name]
-    guess = find_guesses(draft).get(name)
+    guess = draft.guesses.get(name)
     if guess is not None:
         return [
-            f"# {say_count(len(sprints), 'past sprint')} known: a guess of items a sprint stands in (low, likely, high). Put in your own.",
+            f"# {say_count(len(sprints), 'past sprint')} known: a guess of items a sprint stands in (low, likely, high);",
+            "# put in your own",
             f"guess = [{', '.join(map(_spell, guess))}]",
         ]
-    shares = share_on_features(draft.sifted)
+    shares = draft.shares
     lines = [f"# {say_count(len(sprints), 'sprint')} of {statistics.fmean(sprints):.1f} {draft.unit} on average"]
     if name in shares and 0 < shares[name] < 0.95:
         lines.append(
@@ -279,7 +291,9 @@ def find_guesses(draft: Draft) -> dict[str, tuple[float, ...]]:
             continue
         usual = counts[0] if len(counts) == 1 and counts[0] else statistics.median(known) if known else 0.0
         half, double = math.floor(usual / 2 + 0.5), math.ceil(2 * usual)
-        guesses[name] = (float(max(half, 1)), float(max(math.floor(usual + 0.5), 1)), float(double)) if usual else STAND_IN
+        guesses[name] = (
+            (float(max(half, 1)), float(max(math.floor(usual + 0.5), 1)), float(double)) if usual else STAND_IN
+        )
     return guesses
 
 

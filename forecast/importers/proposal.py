@@ -58,8 +58,8 @@ def propose(export: Export, given: Mapping | None = None, chosen: Of[str, Any] |
     proposed = kinds
     proposed = _add_statuses(proposed, issues)
     proposed = _add_resolutions(proposed, issues)
-    kinds = Counter(link.kind for issue in issues for link in issue.links)
-    links = {kind: read_link(kind) for kind in sorted(kinds) if kind not in proposed.links}
+    told = {link.kind for issue in issues for link in issue.links}
+    links = {kind: read_link(kind) for kind in sorted(told) if kind not in proposed.links}
     return replace(proposed, links=dict(proposed.links) | links)
 
 

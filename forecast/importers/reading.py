@@ -6,6 +6,8 @@ import datetime as dt
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Any
 
 from forecast.errors import Fault, escape, quote
 from forecast.grid import Cell
@@ -22,6 +24,11 @@ DISARMED = re.compile(r"'(?=[=+\-@])")
 
 SERVER_SPRINT = re.compile(r"com\.atlassian\.greenhopper.*?\[(.*)\]", re.DOTALL)
 KEY_IN_URL = re.compile(r"https?://[^/\s]+/([^/\s]+/[^/\s]+)/(?:issues|pull)/([0-9]+)/?")
+TEXTS = ("id", "kind", "name", "status", "category", "resolution", "team", "parent_title", "rank")
+ISSUE_DATES = ("created", "started", "done", "changed", "due")
+LINK_ROLES = (("blocked_by", "Blocks", False), ("blocks", "Blocks", True), ("related", "Relates", True))
+"""Columns that list the other ends of links: what they tell, the kind of link, and whether it leads outward."""
+
 STAGES_SEEN = 300
 UNDELIVERED = "undelivered"
 """Category of an issue that a table calls not delivered, which may be because it is still open."""
@@ -100,7 +107,8 @@ def read_table(
 
     Raises Fault when a column is missing, and for dates that can mean two days.
     """
-    layout, stages = lay_out(table.file, intake.source, table.head, columns, wanted), ()
+    layout = lay_out(table.file, intake.source, table.head, columns, wanted)
+    stages: tuple[int, ...] = ()
     if intake.source == "actionable":
         layout, stages = _lay_out_stages(table, layout)
     days = settle_days(table, layout, intake, order, today)
@@ -150,6 +158,9 @@ class RowReader:
         self._split = re.compile(split) if split else None
         self._path: list[str] = []
         self._stem = table.file.rpartition(".")[0] or table.file
+        self._texts = [role for role in TEXTS if role in layout.places]
+        self._dates = [role for role in ISSUE_DATES if role in layout.places]
+        self._has_links = bool(layout.links) or any(role in layout.places for role, *_ in LINK_ROLES)
         self._lists = [role for role in LISTS if role in layout.places]
         self._shared: dict[str, str] = {}
 
@@ -179,40 +190,28 @@ class RowReader:
         if not key:
             self._intake.left_out.add(NO_KEY, f"{self._table.file} row {row}")
             return None
-        days = {role: self._day(role, row, cells) for role in ("created", "started", "done", "changed", "due")}
-        category = _read_category(self._text("category", cells))
-        done, category = self._find_end(row, cells, days["done"], category)
-        status = self._text("status", cells)
+        told: dict[str, Any] = {role: self._text(role, cells) for role in self._texts}
+        days: dict[str, Any] = {role: self._day(role, row, cells) for role in self._dates}
+        category = _read_category(told["category"]) if "category" in told else ""
+        days["done"], told["category"] = self._find_end(row, cells, days.get("done"), category)
         if self._stages:
-            status, category, days["started"] = self._find_stage(row, cells, days["started"])
+            told["status"], told["category"], days["started"] = self._find_stage(row, cells, days.get("started"))
         listed = {role: self._list(role, cells) for role in self._lists}
         title, above = self._find_title(key, cells)
         return Issue(
             key=key,
             title=title,
-            id=self._text("id", cells),
-            kind=self._text("kind", cells),
-            name=self._text("name", cells),
-            status=status,
-            category=category,
-            resolution=self._text("resolution", cells),
-            created=days["created"],
-            started=days["started"],
-            done=done,
-            changed=days["changed"],
-            due=days["due"],
-            team=self._text("team", cells),
             project=project,
+            **told,
+            **days,
             areas=listed.get("areas", ()),
             labels=listed.get("labels", ()),
             versions=listed.get("versions", ()),
             parents=above or listed.get("parents", ()),
-            parent_title=self._text("parent_title", cells),
-            sprints=self._read_sprints(row, cells, listed.get("sprints", ())),
-            links=self._read_links(cells, listed),
+            sprints=self._read_sprints(row, cells, listed["sprints"]) if "sprints" in listed else (),
+            links=self._read_links(cells, listed) if self._has_links else (),
             estimate=self._number("estimate", row, cells),
             size=self._number("size", row, cells),
-            rank=self._text("rank", cells),
             file=self._stem,
             more=tuple((name, spell(cells[at])) for name, at in self._layout.more if cells[at] != ""),
         )
@@ -341,11 +340,7 @@ class RowReader:
             for at, kind, outward in self._layout.links
             if cells[at] != "" and (key := spell(cells[at]).strip())
         ]
-        for role, kind, outward in (
-            ("blocked_by", "Blocks", False),
-            ("blocks", "Blocks", True),
-            ("related", "Relates", True),
-        ):
+        for role, kind, outward in LINK_ROLES:
             found += [Link(kind, outward, key) for key in listed.get(role, ())]
         return tuple(found)
 
@@ -363,6 +358,7 @@ def _tidy(text: str) -> str:
     return text[1:] if text[:1] == "'" and DISARMED.match(text) else text
 
 
+@lru_cache(maxsize=1000)
 def _read_category(text: str) -> str:
     """What a tracker's own category means: "to do", "in progress", "done", "discarded", or nothing."""
     if not text:

@@ -71,9 +71,7 @@ def open_file(path: Path) -> Table | Records | Numbers:
     if len(content) < 100_000 and (counts := _read_numbers(decode(content, file))):
         return Numbers(file, counts)
     lines = Lines(content, file, ALL_NAMES)
-    rows = lines.walk()
-    head = next(rows, None)
-    rows.close()
+    head = next(lines.walk(), None)
     if head is None:
         raise Fault(file, "it has no rows", "export it again; the first row names the columns")
 
