@@ -270,3 +270,17 @@ def test_silence_up_to_the_day_of_asking_is_nothing_done(server: Impostor, name:
     assert "start = 2025-08-04" in live["roadmap.toml"]
     last = [line for line in live["throughput.csv"].splitlines() if line.startswith("Web")][-1]
     assert last.endswith(",2025-07-21,2025-08-03,0"), last
+
+
+@pytest.mark.parametrize("name", ["jira cloud"], indirect=True)
+@pytest.mark.usefixtures("environment")
+def test_a_field_of_ones_own_can_be_the_team(server: Impostor, name: str, tmp_path: Path) -> None:
+    fields = [{"id": "customfield_3", "name": "Squad"}, *(each for each in JIRA_FIELDS if each["name"] != "Team")]
+    server.behave = jira_cloud(jira_live(TICKETS), fields, 50)
+    folder = tmp_path / "mine"
+    _, asked = address(server, name)
+    imported = forecast("import", *asked, "--out", str(folder), "--team", "column:Squad", "--start", START)
+    assert imported.returncode == 0, imported.stderr
+    assert {line.split(",")[0] for line in read_folder(folder)["throughput.csv"].splitlines()} == {"team", "Web", "API"}
+    again = forecast("import", "--again", str(folder))
+    assert again.returncode == 0, again.stderr

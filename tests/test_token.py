@@ -13,7 +13,7 @@ import pytest
 from impostor import ACCOUNT, TOKEN
 
 from forecast.errors import Fault
-from forecast.trackers.live import Live, find_live, read_live
+from forecast.trackers.live import Live, read_live
 from forecast.trackers.token import Token, read_token
 
 
@@ -119,12 +119,7 @@ def test_what_cannot_be_kept_so_is_refused(text: str, match: str) -> None:
     assert TOKEN not in str(refused.value)
 
 
-def test_an_address_stands_alone_where_files_could_be() -> None:
-    assert find_live(["export.csv", "more.csv"]) is None
-    found = find_live(["https://github.com/shop/web"])
-    assert found is not None
-    assert (found.source, found.variable) == ("github", "GITHUB_TOKEN")
-    with pytest.raises(Fault, match="beside something else"):
-        find_live(["https://github.com/shop/web", "more.csv"])
-    with pytest.raises(Fault, match="there is no address"):
-        find_live(["export.csv"], query="project = WEB")
+def test_each_tracker_has_its_usual_variable() -> None:
+    assert Live("https://github.com/shop/web").variable == "GITHUB_TOKEN"
+    assert Live("https://company.example", "project = A", "jira").variable == "JIRA_TOKEN"
+    assert Live("https://github.com/shop/web", token_env="GH").variable == "GH"

@@ -860,6 +860,47 @@ def test_a_query_that_holds_the_token_is_refused(
     assert server.asked == []
 
 
+# Further fields ------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("tracker_name", ["jira cloud", "jira server", "azure"], indirect=True)
+def test_a_field_of_ones_own_is_fetched_when_a_mapping_asks_for_it(
+    server: Impostor, tracker_name: str, tmp_path: Path, clock: Clock
+) -> None:
+    source, path, query, _ = BEHAVIOURS[tracker_name]
+    if source == "jira":
+        own = [*FIELDS, {"id": "customfield_9", "name": "Squad"}, {"id": "customfield_8", "name": "Squads"}]
+        told: list[Any] = ["Web", {"value": "Web"}, [{"value": "Web"}], None, {"odd": 1}]
+        issues = [jira_issue(f"WEB-{at}", customfield_9=value) for at, value in enumerate(told)]
+        server.behave = (jira_cloud if tracker_name == "jira cloud" else jira_server)(issues, own)
+        name, found = "squad", [(("squad", "Web"),)] * 3 + [()] * 2
+    else:
+        server.behave = azure([azure_item(1, **{"Custom.Squad": "Web"}), azure_item(2)], AZURE_TYPES, ITERATIONS)
+        name, found = "Custom.Squad", [(("Custom.Squad", "Web"),), ()]
+    tracker = find_tracker(server.url + path, query, source, (name,))
+    waiting = Waiting(PATIENCE, clock.sleep, clock.now)
+    assert [issue.more for issue in fetch(tracker, tmp_path, OWN, waiting=waiting).issues] == found
+    if source == "jira":
+        wrong = find_tracker(server.url + path, query, source, ("Sqaud",))
+        with pytest.raises(Fault, match=r'no field "Sqaud".*Did you mean "Squad"'):
+            fetch(wrong, tmp_path, OWN, waiting=waiting)
+
+
+def test_fields_of_ones_own_are_refused_where_there_are_none() -> None:
+    with pytest.raises(Fault, match="use labels"):
+        find_tracker("https://github.com/shop/web", wanted=("Squad",))
+
+
+@pytest.mark.parametrize("tracker_name", ["github"], indirect=True)
+def test_another_repository_is_not_carried_on_with(
+    server: Impostor, tracker_name: str, tmp_path: Path, clock: Clock
+) -> None:
+    assert bring(server, tracker_name, tmp_path, clock).issues
+    other = find_tracker(server.url + "/shop/api", "", "github")
+    with pytest.raises(Fault, match="404"):
+        fetch(other, tmp_path, OWN, waiting=Waiting(PATIENCE, clock.sleep, clock.now))
+
+
 # Sprints that share a day --------------------------------------------------------------------------------------------------
 
 

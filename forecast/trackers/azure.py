@@ -66,15 +66,22 @@ class Azure:
     """A project of Azure DevOps, and what to fetch from it.
 
     query : a condition in WIQL, ``[System.AreaPath] UNDER 'Shop'``, or a whole SELECT; empty for the whole project
+    wanted : names of further fields that a mapping asks for, as the interface calls them: ``Custom.Squad``
     """
 
     address: Address
     query: str = ""
+    wanted: tuple[str, ...] = ()
     source: str = "azure"
 
     def __post_init__(self) -> None:
         if len(self.address.names) < (1 if self.address.host.endswith(".visualstudio.com") else 2):
             raise Fault(str(self.address), "no project is named", "write it like https://dev.azure.com/org/project")
+
+    @property
+    def place(self) -> str:
+        """Its address."""
+        return str(self.address)
 
     @property
     def has_order(self) -> bool:
@@ -123,7 +130,8 @@ class Azure:
             return Page([], None)
         body = {"ids": batch, "$expand": "Relations", "errorPolicy": "Omit"}
         found = list_of(self, client.search(self._path("wit/workitemsbatch"), body, VERSION), "value")
-        rows = [trim(row, ROW) for row in found if isinstance(row, Mapping)]
+        keep = ROW | {"fields": dict.fromkeys((*KEEP, *self.wanted))}
+        rows = [trim(row, keep) for row in found if isinstance(row, Mapping)]
         absent = len(batch) - len(rows)
         notes = (f"{absent} work items may not be read with this token",) if absent > 0 else ()
         return Page(rows, following, notes)
@@ -135,7 +143,7 @@ class Azure:
     def read_rows(self, facts: Facts, rows: Sequence[Any], intake: Intake) -> None:
         """Work items, and the iterations that have days."""
         states = Record(facts["states"])
-        add_issues(intake, rows, str(self.address), lambda row: read_issue(row, states), self.key_of)
+        add_issues(intake, rows, str(self.address), lambda row: read_issue(row, states, self.wanted), self.key_of)
         for each in Record(facts).list("iterations"):
             intake.add_cycle(find_sprint(each.text("path")), each.day("start"), each.day("end"), "")
 
@@ -164,10 +172,11 @@ class Azure:
         return f"{self.address.path}/_apis/{what}"
 
 
-def read_issue(item: Record, states: Record) -> Issue:
+def read_issue(item: Record, states: Record, wanted: Sequence[str] = ()) -> Issue:
     """One work item.
 
     states : type -> state -> what Azure says that this means
+    wanted : names of further fields
     """
     fields = Record(item.find("fields"))
     kind, state = fields.text("System.WorkItemType"), fields.text("System.State")
@@ -196,6 +205,7 @@ def read_issue(item: Record, states: Record) -> Issue:
         links=tuple(link for link in links if link.kind != "Parent"),
         estimate=next((each for each in points if each is not None), None),
         rank=fields.text(common + "StackRank") or fields.text(common + "BacklogPriority"),
+        more=tuple((name, text) for name in wanted if (text := fields.text(name))),
     )
 
 

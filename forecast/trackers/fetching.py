@@ -45,10 +45,11 @@ class Waiting:
     now: Callable[[], float] = time.time
 
 
-def find_tracker(url: str, query: str = "", source: str | None = None) -> Tracker:
+def find_tracker(url: str, query: str = "", source: str | None = None, wanted: tuple[str, ...] = ()) -> Tracker:
     """The tracker at an address, and what to fetch from it.
 
     source : "jira", "azure", "linear" or "github"; by itself found from hosts that everyone knows
+    wanted : names of further fields to be fetched; for Jira and Azure DevOps
 
     Raises Fault for an address, source or query that is none.
     """
@@ -57,9 +58,11 @@ def find_tracker(url: str, query: str = "", source: str | None = None) -> Tracke
     if escape(query) != query:
         raise Fault("--query", "it has characters that cannot be seen", "write it in one line of plain text")
     if kind == "jira":
-        return Jira(address, query)
+        return Jira(address, query, wanted)
     if kind == "azure":
-        return Azure(address, query)
+        return Azure(address, query, wanted)
+    if wanted:
+        raise Fault("import", f"column:{wanted[0]}", "there are no fields of one's own here; use labels: label:team/")
     if kind == "linear":
         return Linear(replace(address, host="api.linear.app" if address.host == "linear.app" else address.host), query)
     return GitHub(address, query)
@@ -82,7 +85,7 @@ def fetch(
 
     Raises Fault when the tracker refuses, cannot be reached, or answers in circles.
     """
-    for text in (str(tracker.address), tracker.query):
+    for text in (tracker.place, tracker.query, *tracker.wanted):
         if token is not None and token.is_in(text):
             raise Fault("the address or --query", "it holds the token", "leave it out there; it would be written down")
     waiting = waiting or Waiting()
@@ -112,7 +115,8 @@ def forget(folder: str | os.PathLike[str]) -> None:
 
 
 def _settings(tracker: Tracker) -> dict[str, str]:
-    return {"source": tracker.source, "url": str(tracker.address), "query": tracker.query}
+    told = {"source": tracker.source, "place": tracker.place, "query": tracker.query}
+    return told | {"wanted": "\n".join(tracker.wanted)}
 
 
 def _client(tracker: Tracker, token: Token | None, waiting: Waiting, note: Callable[[str], None]) -> Client:
@@ -188,7 +192,7 @@ class Path:
 
 def _read(tracker: Tracker, start: Start, partial: Partial) -> Export:
     """The pages that were fetched as an export."""
-    intake = Intake(tracker.source, files=[str(tracker.address)])
+    intake = Intake(tracker.source, files=[tracker.place])
     for page in partial.pages():
         for each in page.notes:
             intake.strange.add(each, "")

@@ -47,6 +47,7 @@ class GitHub:
 
     given: Address
     query: str = ""
+    wanted: tuple[str, ...] = ()
     source: str = "github"
 
     def __post_init__(self) -> None:
@@ -57,6 +58,11 @@ class GitHub:
     def address(self) -> Address:
         """Where the API is: ``api.github.com``, or Enterprise Server itself."""
         return self._find_place()[0]
+
+    @property
+    def place(self) -> str:
+        """The repository."""
+        return self.address.origin + self._repository
 
     @property
     def has_order(self) -> bool:

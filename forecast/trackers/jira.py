@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from forecast.errors import Fault
+from forecast.errors import Fault, did_you_mean, quote
 from forecast.importers.issue import Issue, Link
 from forecast.importers.reading import Intake
 from forecast.trackers.address import Address
@@ -60,10 +60,12 @@ class Jira:
     """A Jira, and what to fetch from it.
 
     query : JQL; needed, as Cloud refuses to list everything
+    wanted : names of further fields that a mapping asks for
     """
 
     address: Address
     query: str
+    wanted: tuple[str, ...] = ()
     source: str = "jira"
 
     def __post_init__(self) -> None:
@@ -75,6 +77,11 @@ class Jira:
     @property
     def _is_cloud_host(self) -> bool:
         return self.address.host.endswith((".atlassian.net", ".jira.com"))
+
+    @property
+    def place(self) -> str:
+        """Its address."""
+        return str(self.address)
 
     @property
     def has_order(self) -> bool:
@@ -117,11 +124,11 @@ class Jira:
         else:
             is_cloud = Record(client.get(f"{base}/rest/api/2/serverInfo").data).text("deploymentType") == "Cloud"
         listed = list_of(self, client.get(f"{base}/rest/api/{3 if is_cloud else 2}/field"))
-        return {"cloud": is_cloud, "fields": find_fields(listed)}
+        return {"cloud": is_cloud, "fields": find_fields(listed), "more": self._find_wanted(listed)}
 
     def read_page(self, client: Client, facts: Facts, after: Any) -> Page:
         """The next 100 issues, or as many as this Jira gives at once."""
-        custom = [name for names in facts["fields"].values() for name in names]
+        custom = [name for found in (facts["fields"], facts["more"]) for names in found.values() for name in names]
         body: dict[str, Any] = {"jql": self.jql, "fields": [*FIELDS, *custom], "maxResults": ROWS}
         if facts["cloud"]:
             answer = client.search(self.address.path + CLOUD, body | ({"nextPageToken": after} if after else {}))
@@ -140,22 +147,37 @@ class Jira:
     def read_rows(self, facts: Facts, rows: Sequence[Any], intake: Intake) -> None:
         """Issues, and the sprints that they were in, those that have begun."""
         custom = facts["fields"]
-        add_issues(intake, rows, str(self.address), lambda row: read_issue(row, custom), self.key_of)
+        add_issues(intake, rows, str(self.address), lambda row: read_issue(row, custom, facts["more"]), self.key_of)
         for row in rows:
             for each in read_sprints(Record(Record(row).find("fields")), custom):
                 start, end = each.day("startDate"), each.day("endDate") or each.day("completeDate")
                 if each.text("name") and start:
                     intake.add_cycle(each.text("name"), start, end, "")
 
+    def _find_wanted(self, listed: Sequence[Any]) -> dict[str, list[str]]:
+        """The ids of the fields that a mapping asks for, by their names. Raises Fault for a name that there is not."""
+        fields = [Record(each) for each in listed]
+        found = {}
+        for name in self.wanted:
+            ids = [each.text("id") for each in fields if each.text("name").casefold() == name.casefold()]
+            if not ids:
+                hint = did_you_mean(name, [each.text("name") for each in fields])
+                raise Fault(str(self.address), f"no field {quote(name)}", f"name a field as Jira calls it.{hint}")
+            found[name] = ids
+        return found
+
     @staticmethod
     def _order() -> re.Pattern[str]:
         return re.compile(r"\border\s+by\b(?=(?:[^'\"]|'[^']*'|\"[^\"]*\")*$)", re.IGNORECASE)
 
 
-def read_issue(issue: Record, custom: Mapping[str, Sequence[str]]) -> Issue:
+def read_issue(
+    issue: Record, custom: Mapping[str, Sequence[str]], wanted: Mapping[str, Sequence[str]] | None = None
+) -> Issue:
     """One issue.
 
     custom : ids of the fields that hold sprint, epic, rank, points, team and start, by what they hold
+    wanted : ids of further fields, by their names
     """
     fields = Record(issue.find("fields"))
     sprints = sorted(read_sprints(fields, custom), key=lambda each: (each.text("startDate") or "9", each.text("id")))
@@ -189,6 +211,7 @@ def read_issue(issue: Record, custom: Mapping[str, Sequence[str]]) -> Issue:
             (number for name in custom.get("points", ()) if (number := fields.number(name)) is not None), None
         ),
         rank=next((text for name in custom.get("rank", ()) if (text := fields.text(name))), ""),
+        more=read_more(fields, wanted or {}),
     )
 
 
@@ -221,6 +244,16 @@ def read_sprints(fields: Record, custom: Mapping[str, Sequence[str]]) -> list[Re
             else:
                 found.append(Record(each))
     return found
+
+
+def read_more(fields: Record, wanted: Mapping[str, Sequence[str]]) -> tuple[tuple[str, str], ...]:
+    """Name and text of the further fields; of a list the first."""
+    found = []
+    for name, ids in wanted.items():
+        values = [fields.find(each) for each in ids]
+        firsts = [value[0] if isinstance(value, list) and value else value for value in values]
+        found += [(name, text) for value in firsts if (text := _label(value))][:1]
+    return tuple(found)
 
 
 def read_links(fields: Record) -> list[Link]:

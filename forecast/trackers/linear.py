@@ -61,10 +61,16 @@ class Linear:
 
     address: Address
     query: str = ""
+    wanted: tuple[str, ...] = ()
     source: str = "linear"
 
     def __post_init__(self) -> None:
         self._filter()
+
+    @property
+    def place(self) -> str:
+        """Its address."""
+        return str(self.address)
 
     @property
     def has_order(self) -> bool:

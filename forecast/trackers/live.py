@@ -69,11 +69,13 @@ class Live:
         self,
         folder: str | os.PathLike[str],
         *,
+        wanted: tuple[str, ...] = (),
         token_file: str | os.PathLike[str] | None = None,
         waiting: Waiting | None = None,
         note: Callable[[str], None] = lambda line: None,
     ) -> Export:
-        """All issues; see `fetching.fetch`. The token comes from the file, or else from the environment.
+        """All issues, with the further fields that are wanted; see `fetching.fetch`. The token comes from the file, or else from
+        the environment.
 
         Raises Fault when there is no token where one is said to be, and as `fetching.fetch` does.
         """
@@ -82,7 +84,8 @@ class Live:
             raise Fault("--token-env", "this variable is not set", "put the token into it, or use --token-file")
         if token is None:
             note(f"No token in {self.variable}: asking as a guest.")
-        return fetch(self.tracker, folder, token, waiting=waiting, note=note)
+        tracker = find_tracker(self.url, self.query, self.source, wanted)
+        return fetch(tracker, folder, token, waiting=waiting, note=note)
 
     def write(self) -> list[str]:
         """Lines for import.toml, from which `read_live` reads the same again."""
@@ -146,11 +149,11 @@ def import_live(
     """
     live = Live(url, query, source, token_env)
     told = dict(chosen or {}) | ({} if start is None else {"start": read_date(start, "start")})
-    Mapping(live.source, **told)
+    given = Mapping(live.source, **told)
     if not force and os.path.lexists(Path(out) / FILE):
         way_out = "import --again fetches it anew; choose another folder, or --force overwrites it"
         raise Fault(escape(str(Path(out) / FILE)), "it is there already", way_out)
-    export = _fetch(live, out, token_file, waiting, note)
+    export = _fetch(live, given, out, token_file, waiting, note)
     imported = bring.write_portfolio(export, propose(export, None, told), (), out, force=force, more=live.write())
     forget(out)
     return imported
@@ -180,7 +183,7 @@ def import_again(
     live = read_live(text, shown)
     if live is None:
         return bring.import_again(folder, force=force)
-    export = _fetch(live, folder, token_file, waiting, note)
+    export = _fetch(live, given, folder, token_file, waiting, note)
     mapping = propose(export, given)
     imported = bring.write_portfolio(export, mapping, (), folder, force=force, before=text, more=live.write())
     forget(folder)
@@ -189,12 +192,13 @@ def import_again(
 
 def _fetch(
     live: Live,
+    given: Mapping,
     folder: str | os.PathLike[str],
     token_file: str | os.PathLike[str] | None,
     waiting: Waiting | None,
     note: Callable[[str], None],
 ) -> Export:
-    export = live.fetch(folder, token_file=token_file, waiting=waiting, note=note)
+    export = live.fetch(folder, wanted=given.wanted_columns(), token_file=token_file, waiting=waiting, note=note)
     if not export.issues:
         reasons = "; ".join(f"{each.count:,} left out: {each.why}" for each in export.left_out)
         raise Fault(live.url, "nothing is found", reasons or "check --query, and whether the token may see the issues")

@@ -44,6 +44,14 @@ class Tracker(Protocol):
         """Where it is asked."""
 
     @property
+    def place(self) -> str:
+        """What is asked there, as an address: a site, a project, a repository."""
+
+    @property
+    def wanted(self) -> tuple[str, ...]:
+        """Names of further fields that a mapping asks for."""
+
+    @property
     def query(self) -> str:
         """What is to be fetched, in the tracker's own words; empty for all of it."""
 
