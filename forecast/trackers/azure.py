@@ -1,6 +1,6 @@
 """Azure DevOps: WIQL tells which work items there are, workitemsbatch tells of 200 at a time.
 
-Source: Microsoft's REST reference 7.1 (Wiql - Query By Wiql; Work Items - Get Work Items Batch, of which `fields` cannot be
+Source: Microsoft's REST reference (Wiql - Query By Wiql; Work Items - Get Work Items Batch, of which `fields` cannot be
 combined with `$expand`; Classification Nodes; Work Item Types).
 """
 
@@ -20,7 +20,9 @@ from forecast.trackers.record import Record, trim
 from forecast.trackers.token import Token
 from forecast.trackers.tracker import Facts, Page, add_issues, list_of
 
-VERSION = {"api-version": "7.1"}
+VERSION = {"api-version": "6.0"}
+"""Known to Azure DevOps Services and to Azure DevOps Server from 2020 on; a later one is refused by older servers."""
+
 BATCH, IDS = 200, 10_000
 """Work items of one batch, and ids of one query; Azure refuses more than 200 and 20,000."""
 
