@@ -132,14 +132,15 @@ def _split(text: str) -> Iterator[str]:
         at = end
 
 
-def _count_known(text: str, separator: str, names: Collection[str]) -> int:
+def _count_known(text: str, separator: str, names: Collection[str]) -> tuple[int, int]:
+    """How many names of columns that are known the first row then has, and how many cells."""
     try:
         for cells in csv.reader(_split(text), delimiter=separator):
             if any(cells):
-                return sum(tidy(cell) in names for cell in cells)
+                return sum(tidy(cell) in names for cell in cells), len(cells)
     except csv.Error:
         pass
-    return 0
+    return 0, 0
 
 
 def decode(content: bytes, file: str) -> str:

@@ -284,7 +284,7 @@ def test_the_direction_of_a_link_in_the_spelling_of_every_instance(
     bring(tmp_path, {"export.csv": exports.as_csv(rows)})
     roadmap, _ = fc.read(tmp_path / "out")
     waits = {
-        each.name: [after.feature for part in each.parts for after in (*part.after, *each.after)]
+        each.name: [after.feature for part in each.work.values() for after in (*part.after, *each.after)]
         for each in roadmap.features
     }
     if blocks is None:

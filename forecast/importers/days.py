@@ -157,6 +157,7 @@ def find_stages(head: Sequence[str], rows: Sequence[Sequence[Cell]]) -> tuple[in
     """
     if not head or "id" not in head[0].casefold() or not rows:
         return ()
+    rows = [cells for cells in rows if len(cells) <= len(head)]
     known = Notation(orders={"": "day"}, short_years=True)
 
     def is_date(cell: Cell) -> bool:

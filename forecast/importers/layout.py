@@ -204,7 +204,7 @@ NEEDS: Mapping[str, tuple[str, ...]] = {
     "linear": ("key", "status", "created"),
     "github": ("title",),
     "lighthouse": ("key", "title", "status", "kind", "started", "done"),
-    "actionable": ("key",),
+    "actionable": (),
     "items": ("done",),
     "throughput": ("start", "end", "count"),
 }

@@ -91,7 +91,8 @@ def _tell_clearings(days: dict[int, tuple[np.ndarray, np.ndarray, np.ndarray]], 
     for each in days:
         closed = done[(team == each) & (done != NO_DAY) & ((state == DELIVERED) | (state == DISCARDED))]
         ordinals, counts = np.unique(closed, return_counts=True)
-        for at in np.flatnonzero(counts >= max(MASS_LEAST, MASS_TIMES * np.median(counts))):
+        usual = np.sort(counts)[(len(counts) - 1) // 2] if len(counts) else 0
+        for at in np.flatnonzero(counts >= max(MASS_LEAST, MASS_TIMES * usual)):
             day = dt.date.fromordinal(int(ordinals[at]))
             strange.add(MASS, f"{sifted.teams[each]}: {counts[at]:,} on {day}", int(counts[at]))
 

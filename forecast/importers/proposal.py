@@ -15,6 +15,7 @@ from forecast.importers.words import (
     means_done,
     means_feature,
     means_no_work,
+    means_open,
     means_part,
     read_link,
 )
@@ -83,9 +84,8 @@ def _propose_team(export: Export) -> str:
         share = _share(issues, lambda issue, tell=tell: any(tell(issue)))  # type: ignore[misc]
         if told and len(told) <= MOST_TEAMS and (share >= ENOUGH or (way == "team" and share > 0.1)):
             return way
-    return (
-        "file" if export.files and all(issue.team == "" for issue in issues) and export.source != "jira" else "project"
-    )
+    told_by_file = export.source != "jira" and any(issue.file for issue in issues)
+    return "file" if told_by_file or not issues else "project"
 
 
 def find_area(path: str) -> str:
@@ -210,7 +210,7 @@ def _judge_status(status: str, categories: Counter[str], dated: float, best: flo
         return "done" if 2 * ended > categories.total() else "open"
     if means_done(status):
         return "open" if dated < 0.1 and best > 0.5 else "done"
-    return "done" if dated >= 0.8 else "open"
+    return "done" if dated >= 0.8 and not means_open(status) else "open"
 
 
 def _add_resolutions(mapping: Mapping, issues: Sequence[Issue]) -> Mapping:

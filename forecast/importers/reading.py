@@ -380,9 +380,7 @@ def link_columns(head: Sequence[str]) -> Iterator[str]:
 def looks_staged(table: Table) -> bool:
     """Whether a table holds the steps of a board, and does not say itself when an item was created."""
     names = {bare(name) for name in table.head}
-    if names & {"created", "created_date", "created_at", "issue_key", "work_item_type", "team"} and "id" not in names:
-        return False
-    if names & {"created", "created_date", "created_at"}:
+    if names & {"created", "created_date", "created_at", "issue_key", "work_item_type"}:
         return False
     rows = [cells for (_, cells), _ in zip(table.walk(), range(STAGES_SEEN), strict=False)]
     return len(find_stages(table.head, rows)) >= 3

@@ -56,6 +56,33 @@ DISCARDED = {
     *("abgebrochen", "abgelehnt", "verworfen", "wird nicht erledigt", "duplikat", "annulé", "rejeté", "doublon"),
     *("cancelado", "rechazado", "duplicado", "geannuleerd", "annullato", "killed", "dropped", "archived", "stale"),
 }
+OPEN = {
+    *(
+        "open",
+        "reopened",
+        "re opened",
+        "new",
+        "to do",
+        "todo",
+        "backlog",
+        "in progress",
+        "doing",
+        "active",
+        "in review",
+    ),
+    *(
+        "review",
+        "in test",
+        "testing",
+        "in development",
+        "ready",
+        "next",
+        "selected for development",
+        "triage",
+        "blocked",
+    ),
+    *("approved", "committed", "planned", "proposed", "offen", "in arbeit", "neu", "ouvert", "en cours", "abierto"),
+}
 FEATURES = {
     *("epic", "feature", "initiative", "theme", "capability", "portfolio epic", "business epic", "enabler epic"),
     *(
@@ -115,6 +142,11 @@ def plain(name: str) -> str:
 def means_done(status: str) -> bool:
     """Whether a status of this name usually says that something is finished."""
     return plain(status) in DONE
+
+
+def means_open(status: str) -> bool:
+    """Whether a status of this name usually says that something is not finished."""
+    return plain(status) in OPEN
 
 
 def means_discarded(name: str) -> bool:
