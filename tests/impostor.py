@@ -5,6 +5,7 @@ It answers over a real socket, with a certificate that is signed for this run of
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import http.server
 import json
@@ -51,6 +52,7 @@ class Reply:
     delay: float = 0.0
     cut: bool = False
     hangs_up: bool = False
+    drip: float = 0.0
 
 
 Behaviour = Callable[[Asked], Reply]
@@ -118,10 +120,20 @@ def _handler(impostor: Impostor) -> type[http.server.BaseHTTPRequestHandler]:
                 self.send_header(name, value)
             self.send_header("Content-Length", str(len(data)))
             self.end_headers()
+            if reply.drip:
+                self._drip(data, reply.drip)
+                return
             self.wfile.write(data[: len(data) // 2] if reply.cut else data)
             if reply.cut:
                 self.wfile.flush()
                 self.close_connection = True
+
+        def _drip(self, data: bytes, wait: float) -> None:
+            with contextlib.suppress(OSError):  # whoever asked has gone
+                for at in range(len(data)):
+                    self.wfile.write(data[at : at + 1])
+                    time.sleep(wait)
+            self.close_connection = True
 
         do_GET = do_POST = do_PUT = do_DELETE = do_PATCH = _serve  # noqa: N815
 

@@ -187,6 +187,7 @@ LINEAR = [
     linear_issue(2, "completed", completedAt=day(20) + "Z", estimate=3, cycle=CYCLE, labels={"nodes": [{"name": "a"}]}),
     linear_issue(3, "canceled", canceledAt=day(21) + "Z", parent={"identifier": "WEB-1", "title": "Title of WEB-1"}),
     linear_issue(4, inverseRelations={"nodes": [{"type": "blocks", "issue": {"identifier": "WEB-1"}}]}),
+    linear_issue(9, "completed", trashed=True),
     linear_issue(5, relations={"nodes": [{"type": "blocks", "relatedIssue": {"identifier": "WEB-4"}}]}),
 ]
 
@@ -350,6 +351,7 @@ def test_linear_tells_states_cycles_and_both_directions_of_links(
     assert waiting.links == (Link("Blocks", False, "WEB-1"),)
     assert blocking.links == (Link("Blocks", True, "WEB-4"),)
     assert [(each.name, each.team, each.start) for each in export.cycles] == [("7", "Web", dt.date(2025, 1, 20))]
+    assert [(each.count, each.examples) for each in export.left_out] == [(1, ("WEB-9",))]
     assert server.asked[0].body["variables"]["filter"] == {"team": {"key": {"in": ["WEB"]}}}
 
 
@@ -517,6 +519,16 @@ def test_an_environment_that_allows_no_connection_is_told(
         bring(server, tracker_name, tmp_path, clock)
 
 
+def test_an_answer_in_drops_is_not_waited_for_forever(
+    server: Impostor, tracker_name: str, tmp_path: Path, clock: Clock
+) -> None:
+    """Each drop comes in time, but all of them would take 100 seconds."""
+    server.mischief += [Reply(b"[" + b" " * 2000, drip=0.05)] * 2
+    short = Patience(connect=5, read=5, whole=0.3, tries=2)
+    with pytest.raises(Fault, match="the answer came too slowly; tried 2 times"):
+        bring(server, tracker_name, tmp_path, clock, patience=short)
+
+
 # Carrying on -------------------------------------------------------------------------------------------------------------
 
 
@@ -596,7 +608,7 @@ def test_a_place_that_the_tracker_has_forgotten_is_started_over(
         (403, "may not read this"),
         (404, "check the address"),
         (410, "/rest/api/3/search/jql"),
-        (400, "mend the query"),
+        (400, "mend the query, or let the token see"),
         (418, "ask who runs the tracker"),
     ],
 )

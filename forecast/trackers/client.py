@@ -197,7 +197,7 @@ class Client:
         try:
             with self._http.stream(method, url, params=params or None, content=content, headers=extra) as response:
                 pieces, size = [], 0
-                for piece in response.iter_bytes(65536):
+                for piece in response.iter_bytes():
                     pieces.append(piece)
                     size += len(piece)
                     if size > self.patience.most_bytes:

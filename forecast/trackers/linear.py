@@ -30,7 +30,7 @@ query Issues($after: String, $filter: IssueFilter) {{
   issues(first: {ROWS}, after: $after, filter: $filter, includeArchived: true, orderBy: createdAt) {{
     pageInfo {{ hasNextPage endCursor }}
     nodes {{
-      id identifier title estimate sortOrder dueDate createdAt updatedAt startedAt completedAt canceledAt
+      id identifier title estimate sortOrder dueDate createdAt updatedAt startedAt completedAt canceledAt trashed
       state {{ name type }} team {{ name key }} project {{ id name }} projectMilestone {{ name }}
       cycle {{ id name number startsAt endsAt team {{ name }} }} parent {{ identifier title }}
       labels(first: {INNER}) {{ pageInfo {{ hasNextPage }} nodes {{ name }} }}
@@ -49,6 +49,7 @@ CATEGORIES = {
     "canceled": "discarded",
     "duplicate": "discarded",
 }
+TRASHED = "it is in the trash"
 KINDS = {"blocks": "Blocks", "duplicate": "Duplicate", "related": "Relates", "similar": "Similar"}
 
 
@@ -93,7 +94,9 @@ class Linear:
 
     def is_spoilt(self, data: Any) -> bool:
         """Whether one of the errors has the code RATELIMITED."""
-        return any(each.text("extensions", "code") == "RATELIMITED" for each in Record(data).list("errors"))
+        errors = Record(data).list("errors")
+        told = {each.text("extensions", name).casefold() for each in errors for name in ("code", "type")}
+        return "ratelimited" in told
 
     def find_facts(self, client: Client) -> Facts:
         """Nothing: each issue tells what its state means."""
@@ -122,8 +125,13 @@ class Linear:
 
     def read_rows(self, facts: Facts, rows: Sequence[Any], intake: Intake) -> None:
         """Issues, and the cycles that they are in."""
-        add_issues(intake, rows, str(self.address), read_issue, self.key_of)
-        for issue in map(Record, rows):
+        kept = [row for row in rows if Record(row).find("trashed") is not True]
+        add_issues(intake, kept, str(self.address), read_issue, self.key_of)
+        for row in rows:
+            if Record(row).find("trashed") is True:
+                intake.rows += 1
+                intake.left_out.add(TRASHED, self.key_of(row))
+        for issue in map(Record, kept):
             name, start = _cycle_name(issue), issue.day("cycle", "startsAt")
             if name and start:
                 team = issue.text("team", "name") or issue.text("team", "key")

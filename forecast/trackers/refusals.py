@@ -9,7 +9,7 @@ from typing import Any
 from forecast.errors import Fault, quote
 
 WAYS_OUT = {
-    400: "mend the query",
+    400: "mend the query, or let the token see what it names",
     401: "the token is not accepted; it may have run out, or be for another site",
     402: "the tracker's plan does not allow this",
     403: "the token is known but may not read this; give it the right to read issues",
