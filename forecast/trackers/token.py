@@ -9,6 +9,7 @@ import re
 import stat
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any, NoReturn
 from urllib.parse import quote as url_quote
@@ -62,8 +63,9 @@ class Token:
 
     def scrub(self, text: str) -> str:
         """The text with the token, in any of its spellings, blotted out."""
-        for form in self._forms():
-            text = text.replace(form, HIDDEN)
+        for form in self._forms:
+            if form in text:
+                text = text.replace(form, HIDDEN)
         return text
 
     def scrub_data(self, data: Any) -> Any:
@@ -78,9 +80,11 @@ class Token:
 
     def is_in(self, text: str) -> bool:
         """Whether the token, in any of its spellings, is part of the text."""
-        return any(form in text for form in self._forms())
+        return any(form in text for form in self._forms)
 
+    @cached_property
     def _forms(self) -> tuple[str, ...]:
+        """Every spelling, the longest first."""
         bare = self.secret.rpartition(":")[2] if self.has_user else self.secret
         plain = (self.secret, bare)
         coded = [base64.b64encode(text.encode()).decode() for text in (*plain, f":{bare}", f"x-access-token:{bare}")]
