@@ -14,6 +14,7 @@ from forecast.importers.layout import TITLES
 from forecast.importers.mapping import Mapping
 from forecast.importers.portfolio import Draft
 from forecast.importers.sifting import DELIVERED, DISCARDED, OPEN
+from forecast.phrases import say_name
 
 SCHEMA = 1
 
@@ -65,7 +66,7 @@ def tell(export: Export, mapping: Mapping, draft: Draft) -> dict[str, Any]:
             "kept": waits.kept,
             "left_out": _list(waits.left_out.list()),
             "kinds": [
-                {"kind": escape(kind), "count": count, "outward": mapping.links.get(kind, "no")}
+                {"kind": say_name(kind), "count": count, "outward": mapping.links.get(kind, "no")}
                 for kind, count in sorted(waits.kinds.items())
             ],
         },
@@ -82,7 +83,7 @@ def _tell_team(name: str, draft: Draft) -> dict[str, Any]:
     done = [sprint.done for sprint in sprints]
     share, guess = draft.shares.get(name), draft.guesses.get(name)
     return {
-        "name": escape(name),
+        "name": say_name(name),
         "sprints": len(sprints),
         "first": sprints[0].start.isoformat() if sprints and sprints[0].start else None,
         "last": sprints[-1].end.isoformat() if sprints and sprints[-1].end else None,
@@ -96,12 +97,12 @@ def _tell_team(name: str, draft: Draft) -> dict[str, Any]:
 def _tell_feature(rank: int, draft: Draft) -> dict[str, Any]:
     each = draft.scope.planned[rank]
     return {
-        "name": escape(each.name),
-        "key": escape(each.key),
+        "name": say_name(each.name),
+        "key": say_name(each.key),
         "due": each.due.isoformat() if each.due else None,
         "parts": [
             {
-                "team": escape(draft.sifted.teams[part.team]),
+                "team": say_name(draft.sifted.teams[part.team]),
                 "items": part.total if not part.estimate else None,
                 "done": part.done,
                 "estimate": list(part.estimate) or None,
@@ -114,17 +115,17 @@ def _tell_feature(rank: int, draft: Draft) -> dict[str, Any]:
 
 def _tell_mapping(mapping: Mapping) -> dict[str, Any]:
     texts = {
-        name: [escape(value) for value in getattr(mapping, name)]
+        name: [say_name(value) for value in getattr(mapping, name)]
         for name in ("features", "items", "left_out", "done", "open", "discarded", "delivered", "not_delivered")
     }
     return {
-        "team": escape(mapping.team),
-        "feature": escape(mapping.feature),
+        "team": say_name(mapping.team),
+        "feature": say_name(mapping.feature),
         "rank": mapping.rank,
         "unit": mapping.unit,
         "sprints": mapping.sprints,
         "sprint_days": mapping.sprint_days,
         **texts,
         "empty": list(mapping.empty),
-        "loose": escape(mapping.loose),
+        "loose": say_name(mapping.loose),
     }
