@@ -284,3 +284,25 @@ def test_a_field_of_ones_own_can_be_the_team(server: Impostor, name: str, tmp_pa
     assert {line.split(",")[0] for line in read_folder(folder)["throughput.csv"].splitlines()} == {"team", "Web", "API"}
     again = forecast("import", "--again", str(folder))
     assert again.returncode == 0, again.stderr
+
+
+@pytest.mark.parametrize("name", ["github"], indirect=True)
+@pytest.mark.usefixtures("environment")
+def test_without_a_token_it_is_asked_as_a_guest_and_an_empty_one_is_refused(
+    server: Impostor, name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, asked = address(server, name)
+    monkeypatch.delenv("GITHUB_TOKEN")
+    guest = forecast("import", *asked, "--out", str(tmp_path / "mine"))
+    assert guest.returncode == 0, guest.stderr
+    assert "No token in GITHUB_TOKEN: asking as a guest." in guest.stderr
+    assert not any("authorization" in each.headers for each in server.asked)
+    server.asked.clear()
+    named = forecast("import", *asked, "--out", str(tmp_path / "other"), "--token-env", "GH_READ")
+    assert named.returncode == 3
+    assert "this variable is not set" in named.stderr
+    monkeypatch.setenv("GITHUB_TOKEN", "")
+    empty = forecast("import", *asked, "--out", str(tmp_path / "other"))
+    assert empty.returncode == 3
+    assert "the environment variable GITHUB_TOKEN: empty" in empty.stderr
+    assert server.asked == []

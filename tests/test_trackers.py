@@ -28,7 +28,9 @@ from impostor import (
 
 from forecast.errors import Fault
 from forecast.importers.issue import Cycle, Export, Link, end_before_next
+from forecast.trackers.client import Client
 from forecast.trackers.fetching import Waiting, fetch, find_tracker, forget
+from forecast.trackers.linear import QUERY
 from forecast.trackers.partial import NAME
 from forecast.trackers.patience import Patience
 from forecast.trackers.token import Token
@@ -584,6 +586,26 @@ def test_another_query_an_old_file_and_a_broken_one_are_not_carried_on_with(
     assert len(server.asked) == 9
 
 
+@pytest.mark.parametrize("tracker_name", ["linear"], indirect=True)
+def test_a_second_import_into_the_same_folder_is_noticed(
+    server: Impostor, tracker_name: str, tmp_path: Path, clock: Clock
+) -> None:
+    """Somebody else writes into the file of pages while the last one is on its way: nothing is left out silently."""
+    behave = server.behave
+
+    def interfere(asked: Any) -> Reply:
+        if len(server.asked) == 3:
+            head, *pages = (tmp_path / NAME).read_bytes().splitlines(keepends=True)
+            (tmp_path / NAME).write_bytes(head + b"x" + b"".join(pages)[1:])
+        return behave(asked)
+
+    server.behave = interfere
+    with pytest.raises(Fault, match="changed while it was written; let one import write there at a time"):
+        bring(server, tracker_name, tmp_path, clock)
+    server.behave = behave
+    assert len(bring(server, tracker_name, tmp_path, clock).issues) == 5
+
+
 @pytest.mark.parametrize("tracker_name", ["jira cloud"], indirect=True)
 def test_a_place_that_the_tracker_has_forgotten_is_started_over(
     server: Impostor, tracker_name: str, tmp_path: Path, clock: Clock
@@ -870,6 +892,40 @@ def test_a_query_that_holds_the_token_is_refused(
         fetch(tracker, tmp_path, Token(ACCOUNT, "the test"))
     assert TOKEN not in str(refused.value)
     assert server.asked == []
+
+
+# Only reading ------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("path", ["/rest/api/2/issue", "/rest/api/3/search/jql/", "/graphql", ""])
+@pytest.mark.parametrize("tracker_name", ["jira cloud"], indirect=True)
+def test_nothing_but_a_search_can_be_sent(server: Impostor, tracker_name: str, path: str) -> None:
+    tracker = find_tracker(server.url, "project = WEB", "jira")
+    with (
+        Client(tracker.address, headers={}, searches=tracker.searches) as client,
+        pytest.raises(ValueError, match="nothing but a search"),
+    ):
+        client.search(path, {"fields": {"summary": "changed"}})
+    assert server.asked == []
+
+
+def test_no_place_of_a_search_is_one_that_writes() -> None:
+    """All that may be asked with POST, of all trackers; GitHub is asked with GET alone."""
+    places = [
+        "https://a.atlassian.net",
+        "https://dev.azure.com/org/shop",
+        "https://api.linear.app",
+        "https://github.com/a/b",
+    ]
+    searches = {path for place in places for path in find_tracker(place, "A" if "atlas" in place else "").searches}
+    assert searches == {
+        "/rest/api/3/search/jql",
+        "/rest/api/2/search",
+        "/org/shop/_apis/wit/wiql",
+        "/org/shop/_apis/wit/workitemsbatch",
+        "/graphql",
+    }
+    assert QUERY.split()[0] == "query"
 
 
 # Further fields ------------------------------------------------------------------------------------------------------------

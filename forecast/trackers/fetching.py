@@ -191,10 +191,14 @@ class Path:
 
 
 def _read(tracker: Tracker, start: Start, partial: Partial) -> Export:
-    """The pages that were fetched as an export."""
+    """The pages that were fetched as an export. Raises Fault when the file with them was changed meanwhile."""
     intake = Intake(tracker.source, files=[tracker.place])
+    after: Any = "no page"
     for page in partial.pages():
+        after = page.after
         for each in page.notes:
             intake.strange.add(each, "")
         tracker.read_rows(start.facts, page.rows, intake)
+    if after is not None:
+        raise Fault(escape(str(partial.path)), "changed while it was written", "let one import write there at a time")
     return replace(intake.export(start.began.date()), has_order=tracker.has_order)
