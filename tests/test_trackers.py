@@ -332,7 +332,8 @@ def test_azure_is_asked_for_two_hundred_at_a_time(
 ) -> None:
     items = [azure_item(number) for number in range(1, 451)]
     server.behave = azure([item for item in items if item["id"] != 7], AZURE_TYPES, ITERATIONS)
-    assert len(bring(server, tracker_name, tmp_path, clock).issues) == 449
+    export = bring(server, tracker_name, tmp_path, clock)
+    assert len(export.issues) == 449
     assert [len(asked.body["ids"]) for asked in server.asked if asked.path.endswith("batch")] == [200, 200, 49]
 
 
@@ -967,6 +968,32 @@ def test_another_repository_is_not_carried_on_with(
     other = find_tracker(server.url + "/shop/api", "", "github")
     with pytest.raises(Fault, match="404"):
         fetch(other, tmp_path, OWN, waiting=Waiting(PATIENCE, clock.sleep, clock.now))
+
+
+# What cannot be fetched --------------------------------------------------------------------------------------------------
+
+
+def test_what_could_not_be_fetched_is_told(server: Impostor, tracker_name: str, tmp_path: Path, clock: Clock) -> None:
+    """A work item that may not be read, links beyond the first 25, dependencies that the token may not see."""
+    behave = server.behave
+
+    def hide(asked: Any) -> Reply:
+        reply = behave(asked)
+        if asked.path.endswith("workitemsbatch"):
+            reply.data["value"][1] = None
+        if asked.path.endswith("blocked_by"):
+            return Reply({"message": "Resource not accessible"}, 403)
+        return reply
+
+    server.behave = linear([linear_issue(1, labels={"nodes": [], "pageInfo": {"hasNextPage": True}})])
+    if tracker_name != "linear":
+        server.behave = hide
+    told = [(each.why, each.examples) for each in bring(server, tracker_name, tmp_path, clock).strange]
+    assert told == {
+        "azure": [("work items that the token may not read: left out", ("12",))],
+        "linear": [("more than 25 labels or links: the rest was not fetched", ("WEB-1",))],
+        "github": [("what issues wait for may not be read: no links", told[0][1] if told else ())],
+    }.get(tracker_name, [])
 
 
 # Sprints that share a day --------------------------------------------------------------------------------------------------

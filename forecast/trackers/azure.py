@@ -26,6 +26,7 @@ VERSION = {"api-version": "6.0"}
 BATCH, IDS = 200, 10_000
 """Work items of one batch, and ids of one query; Azure refuses more than 200 and 20,000."""
 
+UNREAD = "work items that the token may not read: left out"
 DEPTH = 14
 CATEGORIES = {
     "Proposed": "to do",
@@ -134,9 +135,8 @@ class Azure:
         found = list_of(self, client.search(self._path("wit/workitemsbatch"), body, VERSION), "value")
         keep = ROW | {"fields": dict.fromkeys((*KEEP, *self.wanted))}
         rows = [trim(row, keep) for row in found if isinstance(row, Mapping)]
-        absent = len(batch) - len(rows)
-        notes = (f"{absent} work items may not be read with this token",) if absent > 0 else ()
-        return Page(rows, following, notes)
+        told = {self.key_of(row) for row in rows}
+        return Page(rows, following, tuple((UNREAD, str(each)) for each in batch if str(each) not in told))
 
     def key_of(self, row: Any) -> str:
         """``4711``."""

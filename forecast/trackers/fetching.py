@@ -196,8 +196,8 @@ def _read(tracker: Tracker, start: Start, partial: Partial) -> Export:
     after: Any = "no page"
     for page in partial.pages():
         after = page.after
-        for each in page.notes:
-            intake.strange.add(each, "")
+        for why, which in page.notes:
+            intake.strange.add(why, which)
         tracker.read_rows(start.facts, page.rows, intake)
     if after is not None:
         raise Fault(escape(str(partial.path)), "changed while it was written", "let one import write there at a time")

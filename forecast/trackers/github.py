@@ -33,6 +33,7 @@ ROW: dict[str, Any] = {
     "type": {"name": None},
     "pull_request": {},
 }
+UNTOLD = "what issues wait for may not be read: no links"
 PLACE = re.compile(r"/repos/([^/]+/[^/]+)/issues/([0-9]+)$")
 NEXT = re.compile(r'<([^<>]*)>\s*;[^,<]*\brel="?next"?')
 
@@ -130,7 +131,7 @@ class GitHub:
         own = "/".join(Record(row).text("repository_url").split("/")[-2:])  # as GitHub itself spells it
         return {**trim(row, ROW), **more, "repository": own or self._name}
 
-    def _add_blockers(self, client: Client, rows: list[Any]) -> tuple[str, ...]:
+    def _add_blockers(self, client: Client, rows: list[Any]) -> tuple[tuple[str, str], ...]:
         """Adds to each open issue that says it waits for something what that is."""
         for row in rows:
             issue = Record(row)
@@ -141,7 +142,7 @@ class GitHub:
                 path = f"{self._repository}/issues/{int(issue.number('number') or 0)}/dependencies/blocked_by"
                 others = list_of(self, client.get(path, {"per_page": str(ROWS)}))
             except Denied as denied:
-                return (f"what issues wait for may not be read: {denied}",)
+                return ((UNTOLD, str(denied)),)
             row["blocked_by"] = [key for other in others if (key := find_key(Record(other)))]
         return ()
 

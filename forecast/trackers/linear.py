@@ -49,6 +49,7 @@ CATEGORIES = {
     "canceled": "discarded",
     "duplicate": "discarded",
 }
+CUT = f"more than {INNER} labels or links: the rest was not fetched"
 TRASHED = "it is in the trash"
 KINDS = {"blocks": "Blocks", "duplicate": "Duplicate", "related": "Relates", "similar": "Similar"}
 
@@ -116,8 +117,7 @@ class Linear:
             for name in ("labels", "relations", "inverseRelations")
             if Record(row).find(name, "pageInfo", "hasNextPage") is True
         ]
-        notes = tuple(f"{quote(key)} has more than {INNER} labels or links; the rest was not fetched" for key in cut)
-        return Page(rows, following or None, notes)
+        return Page(rows, following or None, tuple((CUT, key) for key in cut))
 
     def key_of(self, row: Any) -> str:
         """``WEB-12``."""

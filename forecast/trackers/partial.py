@@ -78,7 +78,11 @@ class Partial:
             for line in file:
                 try:
                     found: Any = json.loads(line) if line.endswith(b"\n") else None
-                    page = Page(list(found["rows"]), found["after"], tuple(map(str, found["notes"])))
+                    page = Page(
+                        list(found["rows"]),
+                        found["after"],
+                        tuple((str(why), str(which)) for why, which in found["notes"]),
+                    )
                 except (ValueError, KeyError, TypeError, RecursionError):
                     return
                 self._size += len(line)

@@ -24,12 +24,12 @@ class Page:
 
     rows : objects of JSON
     after : what to ask the next page with, as JSON has it; None when this is the last one
-    notes : what is odd about this page, in words
+    notes : what is odd about this page: a kind of oddity, and what has it
     """
 
     rows: Sequence[Any]
     after: Any = None
-    notes: tuple[str, ...] = field(default=())
+    notes: tuple[tuple[str, str], ...] = field(default=())
 
 
 class Tracker(Protocol):
