@@ -411,3 +411,27 @@ def test_what_is_dirty_is_told_and_nothing_is_dropped_silently(tmp_path: Path) -
     assert (count("done before it was created"), count("its status is open"), count("no throughput")) == (1, 1, 1)
     assert (count("clearing of the board"), count("not in the export"), count("belongs to no team")) == (40, 1, 1)
     assert told["rows"] == sum(told["items"].values()) + 3  # every row is an item, or its reason is told
+
+
+def epics_without_items(tmp_path: Path) -> Path:
+    rows: list[list[object]] = [["Issue key", "Issue Type", "Status", "Created", "Resolved", "Epic Link", "Team"]]
+    for epic in range(7):
+        rows.append([f"P-{epic}", "Epic", "Open" if epic == 6 else "Done", "2026-01-05", "", "", "Web"])
+        for item in range(epic * (epic < 6) + (epic < 6)):
+            rows.append(
+                [f"P-{epic}{item}9", "Story", "Done", "2026-01-05", f"2026-02-{epic + item + 1:02}", f"P-{epic}", "Web"]
+            )
+    bring(tmp_path, {"export.csv": exports.as_csv(rows)})
+    return tmp_path / "out"
+
+
+def test_a_feature_without_items_is_as_large_as_the_others_unless_it_is_said_otherwise(tmp_path: Path) -> None:
+    """Six features of 1 to 6 items: the smallest, the fourth and the largest stand for one in ten, half, and nine in ten."""
+    out = epics_without_items(tmp_path)
+    assert [(row["low"], row["likely"], row["high"]) for row in rows_of(out / "features.csv")] == [("1", "4", "6")]
+    text = (out / "import.toml").read_text("utf-8")
+    assert "empty = [1, 4, 6]" in text
+    (out / "import.toml").write_text(text.replace("empty = [1, 4, 6]", "empty = []"), encoding="utf-8")
+    told = fc.import_again(out, force=True).to_dict()
+    assert told["features"]["planned"] == []
+    assert [each["count"] for each in told["strange"] if "nobody says how large" in each["why"]] == [1]

@@ -126,6 +126,6 @@ def _tell_mapping(mapping: Mapping) -> dict[str, Any]:
         "sprints": mapping.sprints,
         "sprint_days": mapping.sprint_days,
         **texts,
-        "empty": list(mapping.empty),
+        "empty": list(mapping.empty or ()),
         "loose": say_name(mapping.loose),
     }

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
+import gc
 import os
+from collections.abc import Iterator, Sequence
 from collections.abc import Mapping as Of
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -64,7 +66,8 @@ def import_files(
     given = Mapping(source or "items", columns=dict(columns or {}), **told)
     day = told.get("start") or today or dt.date.today()
     paths = [Path(file) for file in files]
-    reading = read_files(paths, source, given, day)
+    with _undisturbed():
+        reading = read_files(paths, source, given, day)
     if reading.needs_start:
         told["start"] = day if start is not None else day + (-day.weekday() % 7) * DAY
     mapping = propose(reading.export, None, told | {"columns": dict(columns or {})})
@@ -90,11 +93,24 @@ def import_again(folder: Name, *, force: bool = False) -> Imported:
     if not files:
         raise Fault(shown, "files = []", "name the files of the export, as they are found from this folder")
     paths = [Path(folder) / file for file in files]
-    reading = read_files(paths, given.source, given, given.start or dt.date.today())
+    with _undisturbed():
+        reading = read_files(paths, given.source, given, given.start or dt.date.today())
     if reading.needs_start and given.start is None:
         raise Fault(shown, "start is missing", "the files tell no days, so it is needed: start = 2026-01-05")
     mapping = propose(reading.export, given)
     return _write(reading.export, mapping, files, folder, force, paths, text)
+
+
+@contextlib.contextmanager
+def _undisturbed() -> Iterator[None]:
+    """Without the search for garbage, which would look at each of a million issues again and again, and find none."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
 
 
 @dataclass(frozen=True)
@@ -271,9 +287,11 @@ def _write(
     more: Sequence[str] = (),
 ) -> Imported:
     """As `write_portfolio`; inputs : the files that were read, which are not overwritten."""
-    draft, settled = draft_portfolio(export, mapping)
-    texts = write_files(draft)
-    texts[FILE] = write_mapping(settled, files, export) + "".join(f"{line}\n" for line in more)
+    with _undisturbed():
+        draft, settled = draft_portfolio(export, mapping)
+        texts = write_files(draft)
+    texts[FILE] = write_mapping(settled, files, export) + "".join(f"{line}
+" for line in more)
     if before is not None and read_mapping(before)[0] == settled:
         texts[FILE] = before
     if not draft.used_teams():

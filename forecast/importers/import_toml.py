@@ -49,10 +49,6 @@ def write_mapping(mapping: Mapping, files: Sequence[str], export: Export) -> str
 
     files : the files that were read, as they are found from the folder of the import
     """
-    kinds = Counter(issue.kind for issue in export.issues)
-    statuses = Counter(issue.status for issue in export.issues)
-    resolutions = Counter(issue.resolution for issue in export.issues)
-    links = Counter(link.kind for issue in export.issues for link in issue.links)
     lines = [
         "# How an export became this portfolio. Change what is wrong, then:  forecast import --again DIR --force",
         "# What a later export holds that is not mentioned here is proposed anew, and told.",
@@ -60,18 +56,46 @@ def write_mapping(mapping: Mapping, files: Sequence[str], export: Export) -> str
         f"source = {spell(mapping.source)}",
         f"files = {spell(list(files))}",
         "",
+        *_write_plain(mapping),
+        "",
+        *_write_values(mapping, export),
+        "",
+        '[teams]    # name in the tracker = name here; the same name for two makes them one, "" leaves a team out',
+        *(f"{spell(name)} = {spell(new)}" for name, new in sorted(mapping.teams.items())),
+        "",
+        '[columns]    # what is told = the column that tells it, where it was not found by itself: done = "Closed Date"',
+        *(f"{spell(role)} = {spell(column)}" for role, column in sorted(mapping.columns.items())),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _write_plain(mapping: Mapping) -> list[str]:
+    empty = "# empty = [3, 8, 20]" if mapping.empty is None else f"empty = {spell(list(mapping.empty))}"
+    start = (
+        f"start = {mapping.start}" if mapping.start else "# start = 2026-01-05    # else the day after the newest one"
+    )
+    return [
         f"team = {spell(mapping.team)}    # who did it: {', '.join(TEAM_WAYS)}",
         f"feature = {spell(mapping.feature)}    # what it belongs to: {', '.join(FEATURE_WAYS)}",
         f"rank = {spell(mapping.rank)}    # which feature comes first: {', '.join(RANKS)} (of the rows: order)",
         f"unit = {spell(mapping.unit)}    # what is counted: items, or points of their estimates",
         f"sprints = {spell(mapping.sprints)}    # every so many days, or the sprints of the tracker where it tells their days",
         f"sprint_days = {mapping.sprint_days}",
-        f"start = {mapping.start}" if mapping.start else "# start = 2026-01-05    # else the day after the newest one",
+        start,
         f"item_links = {spell(mapping.item_links)}    # links between items make the parts of their features wait",
-        f"empty = {spell(list(mapping.empty))}    # low, likely, high of an open feature without items; [] leaves it out",
+        f"{empty}    # low, likely, high of an open feature without items; [] leaves it out",
         f'loose = {spell(mapping.loose)}    # name of a last feature for open items that belong to none; "" leaves them out',
         f'dates = {spell(mapping.dates)}    # what comes first in dates like 03/04/2026: day or month; "" lets them decide',
-        "",
+    ]
+
+
+def _write_values(mapping: Mapping, export: Export) -> list[str]:
+    """What types, statuses, resolutions and links mean, each with how often it was met."""
+    kinds = Counter(issue.kind for issue in export.issues)
+    statuses = Counter(issue.status for issue in export.issues)
+    resolutions = Counter(issue.resolution for issue in export.issues)
+    links = Counter(link.kind for issue in export.issues for link in issue.links)
+    return [
         "[types]    # what teams count as finished, what holds such items, and what is neither",
         *_list("features", mapping.features, kinds),
         *_list("items", mapping.items, kinds),
@@ -88,14 +112,7 @@ def write_mapping(mapping: Mapping, files: Sequence[str], export: Export) -> str
         "",
         '[links]    # outward: "blocks" (the other waits for it), "waits" (it waits for the other), "no"',
         *(f"{spell(kind)} = {spell(meaning)}    # {links[kind]:,}" for kind, meaning in sorted(mapping.links.items())),
-        "",
-        '[teams]    # name in the tracker = name here; the same name for two makes them one, "" leaves a team out',
-        *(f"{spell(name)} = {spell(new)}" for name, new in sorted(mapping.teams.items())),
-        "",
-        '[columns]    # what is told = the column that tells it, where it was not found by itself: done = "Closed Date"',
-        *(f"{spell(role)} = {spell(column)}" for role, column in sorted(mapping.columns.items())),
     ]
-    return "\n".join(lines) + "\n"
 
 
 def _list(key: str, values: Sequence[str], counts: Counter[str]) -> list[str]:

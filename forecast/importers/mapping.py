@@ -37,7 +37,8 @@ class Mapping:
     sprints : "every" (stretches of `sprint_days`) or "tracker" (the sprints that the tracker knows the days of)
     start : first day of the forecast; None takes the working day after the newest that the export tells of
     rank : which feature comes first: by "rank" (the tracker's own), "order" (of the rows) or "due"
-    empty : low, likely and high of an open feature without any items; none leaves such features out
+    empty : low, likely and high of an open feature without any items; () leaves such features out, None sizes them like the
+        others
     loose : open items that belong to no feature become one last feature of this name; empty leaves them out
     dates : what comes first in the dates, "day" or "month"; empty lets the dates decide
     columns : what is told -> the column that tells it, where a person said so
@@ -62,7 +63,7 @@ class Mapping:
     sprint_days: int = 14
     start: dt.date | None = None
     rank: str = "order"
-    empty: tuple[float, ...] = ()
+    empty: tuple[float, ...] | None = None
     loose: str = ""
     dates: str = ""
     columns: Of[str, str] = field(default_factory=dict)

@@ -76,7 +76,7 @@ def find_scope(export: Export, mapping: Mapping, sifted: Sifted, start: dt.date)
     scope = Scope(make_unique([(make_name(each.title or each.key), each.key) for each in features], taken))
     counts = _count(sifted, len(features), len(sifted.teams))
     totals = counts[:, :, OPEN].sum(1) + counts[:, :, DELIVERED].sum(1)
-    if not mapping.empty and mapping.unit == "items":
+    if mapping.empty is None and mapping.unit == "items":
         sizes = [int(total) for at, total in enumerate(totals[:-1]) if total >= 1]
         mapping = replace(mapping, empty=propose_empty(sizes)) if _has_empty(sifted, totals) else mapping
     planner = _Planner(mapping, sifted, scope, start, export.source == "github", counts)
