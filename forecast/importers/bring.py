@@ -290,8 +290,7 @@ def _write(
     with _undisturbed():
         draft, settled = draft_portfolio(export, mapping)
         texts = write_files(draft)
-    texts[FILE] = write_mapping(settled, files, export) + "".join(f"{line}
-" for line in more)
+    texts[FILE] = write_mapping(settled, files, export) + "".join(f"{line}\n" for line in more)
     if before is not None and read_mapping(before)[0] == settled:
         texts[FILE] = before
     if not draft.used_teams():
