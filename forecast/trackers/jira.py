@@ -183,7 +183,7 @@ def read_issue(
     sprints = sorted(read_sprints(fields, custom), key=lambda each: (each.text("startDate") or "9", each.text("id")))
     epics = [text for name in custom.get("epic", ()) if (text := _label(fields.find(name)))]
     parents = [issue.text("fields", "parent", "key"), *epics]
-    done = fields.day("resolutiondate")
+    points = [number for name in custom.get("points", ()) if (number := fields.number(name)) is not None]
     return Issue(
         key=issue.text("key"),
         id=issue.text("id"),
@@ -195,7 +195,7 @@ def read_issue(
         resolution=fields.text("resolution", "name"),
         created=fields.day("created"),
         started=next((day for name in custom.get("start", ()) if (day := fields.day(name))), None),
-        done=done,
+        done=fields.day("resolutiondate"),
         changed=fields.day("statuscategorychangedate") or fields.day("updated"),
         due=fields.day("duedate"),
         team=next((text for name in custom.get("team", ()) if (text := _label(fields.find(name)))), ""),
@@ -207,9 +207,7 @@ def read_issue(
         parent_title=fields.text("parent", "fields", "summary"),
         sprints=tuple(dict.fromkeys(each.text("name") for each in sprints if each.text("name"))),
         links=tuple(read_links(fields)),
-        estimate=next(
-            (number for name in custom.get("points", ()) if (number := fields.number(name)) is not None), None
-        ),
+        estimate=points[0] if points else None,
         rank=next((text for name in custom.get("rank", ()) if (text := fields.text(name))), ""),
         more=read_more(fields, wanted or {}),
     )
