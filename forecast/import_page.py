@@ -99,7 +99,7 @@ def _say_features(features: dict[str, Any], mapping: dict[str, Any]) -> list[str
     planned = features["planned"]
     if not planned:
         return ["No open feature was found: features.csv holds a placeholder for each team; put your own in its place."]
-    over = f", {features['over']:,} are over" if features["over"] else ""
+    over = f", {features['over']:,} {'is' if features['over'] == 1 else 'are'} over" if features["over"] else ""
     lines = [f"{say_count(len(planned), 'open feature')}{over}; the first in order of priority:"]
     for each in planned[:SHOWN]:
         parts = say_few([_say_part(part) for part in each["parts"]], 4)

@@ -25,6 +25,9 @@ DISARMED = re.compile(r"'(?=[=+\-@])")
 SERVER_SPRINT = re.compile(r"com\.atlassian\.greenhopper.*?\[(.*)\]", re.DOTALL)
 KEY_IN_URL = re.compile(r"https?://[^/\s]+/([^/\s]+/[^/\s]+)/(?:issues|pull)/([0-9]+)/?")
 TEXTS = ("id", "kind", "name", "status", "category", "resolution", "team", "parent_title", "rank")
+UNSHARED = ("key", "id", "title", "name", "rank", "parent_title")
+"""Texts of which nearly every issue has its own; of the others one is kept for all."""
+
 ISSUE_DATES = ("created", "started", "done", "changed", "due")
 LINK_ROLES = (("blocked_by", "Blocks", False), ("blocks", "Blocks", True), ("related", "Relates", True))
 """Columns that list the other ends of links: what they tell, the kind of link, and whether it leads outward."""
@@ -276,8 +279,10 @@ class RowReader:
     def _text(self, role: str, cells: Sequence[Cell]) -> str:
         for at in self._layout.places.get(role, ()):
             if (cell := cells[at]) != "":
-                text = _tidy(cell if type(cell) is str else spell(cell))
-                return self._shared.setdefault(text, text) if len(text) < 40 and role != "key" else text
+                text = cell if type(cell) is str else spell(cell)
+                if text[0] == "'":
+                    text = _tidy(text)
+                return text if role in UNSHARED else self._shared.setdefault(text, text)
         return ""
 
     def _list(self, role: str, cells: Sequence[Cell]) -> tuple[str, ...]:
