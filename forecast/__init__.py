@@ -41,8 +41,9 @@ _HOME = {
     "Drift": "drift",
     # from files to answers
     "init": "starter",
-    "import_again": "importers.bring",
+    "import_again": "trackers.live",
     "import_files": "importers.bring",
+    "import_live": "trackers.live",
     "Imported": "importers.account",
     "read": "files",
     "make_report": "report",
@@ -168,6 +169,7 @@ __all__ = [
     "how_many",
     "import_again",
     "import_files",
+    "import_live",
     "init",
     "learn",
     "look_back",
@@ -205,7 +207,7 @@ if TYPE_CHECKING:
     from forecast.history import History, Sprint
     from forecast.impact import Impact, compare
     from forecast.importers.account import Imported
-    from forecast.importers.bring import import_again, import_files
+    from forecast.importers.bring import import_files
     from forecast.inspection import check
     from forecast.items import Item, count_items
     from forecast.json_schema import roadmap_schema
@@ -228,6 +230,7 @@ if TYPE_CHECKING:
     from forecast.tally import HowMany
     from forecast.team import Capacity, Team
     from forecast.throughput import Bootstrap
+    from forecast.trackers.live import import_again, import_live
     from forecast.verdict import Backtest
     from forecast.whatif import Edit, WhatIf
     from forecast.whatif_file import read_what_if

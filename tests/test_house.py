@@ -35,10 +35,11 @@ FLOORS: tuple[tuple[str, ...], ...] = tuple(
         "menu screening search selection pledges weighing headroom cadence rollup spending aim arrangement climbing "
         "ordering rehearsal route",
         "files reader toml shape schema lines loading grid workbook parquet columns notation rows sheets "
-        "faults writing importers charts report snapshots inspection json_schema starter actuals whatif_file "
+        "faults writing importers trackers charts report snapshots inspection json_schema starter actuals whatif_file "
         "experience lessons wording impact_wording frontier_wording sentences pledge_wording allocation_wording",
         "cli commands options screen web __main__ checklist binding scoreboard edit_options impact_page frontier_page "
-        "remedies_page remedy_options commit_page allocation_page ordering_page import_page",
+        "remedies_page remedy_options commit_page allocation_page ordering_page import_page "
+        "live_options",
     )
 )
 """Kernels, nouns, model, answers, edges, doors. A package of its own (importers) stands on one floor with all its modules."""

@@ -5,14 +5,19 @@ from __future__ import annotations
 import datetime as dt
 import json
 import shlex
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from forecast.commands.init import read_start
 from forecast.errors import Fault, escape
+from forecast.live_options import check_again, read_asked, with_live_options
 from forecast.options import say, write
+
+if TYPE_CHECKING:
+    from forecast.importers.account import Imported
 
 NAMES = {"ado": "azure", "azure-devops": "azure", "actionableagile": "actionable", "csv": "items", "gh": "github"}
 """Other names of sources."""
@@ -33,7 +38,7 @@ def read_map(ctx: click.Context, param: click.Parameter, given: tuple[str, ...])
 
 
 @click.command("import")
-@click.argument("what", metavar="[SOURCE] FILE...", nargs=-1)
+@click.argument("what", metavar="[SOURCE] FILE...|URL", nargs=-1)
 @click.option("--out", metavar="DIR", help="Folder to write; made when absent.")
 @click.option("--again", metavar="DIR", help="Import into DIR once more, as its import.toml says.")
 @click.option("--map", "columns", metavar="WHAT=COLUMN", multiple=True, callback=read_map, help='done="Closed Date"')
@@ -49,13 +54,14 @@ def read_map(ctx: click.Context, param: click.Parameter, given: tuple[str, ...])
 @click.option(
     "--start", metavar="DATE", callback=read_start, help="First day of the forecast, not the one behind the newest."
 )
+@with_live_options
 @click.option("--force", is_flag=True, help="Overwrite files that are there.")
 @click.option("--json", "as_json", is_flag=True, help="Print all that was found as JSON.")
 @click.option("-q", "--quiet", is_flag=True, help="Only say what was written.")
 def import_files(
     what: tuple[str, ...], out: str | None, again: str | None, as_json: bool, quiet: bool, **given: Any
 ) -> None:
-    """Make a portfolio of files that a tracker exported.
+    """Make a portfolio of files that a tracker exported, or of what the tracker itself holds.
 
     SOURCE is jira, azure, linear, github, lighthouse, actionable, items (any table of items) or throughput; without it the files
     say what they are. What is taken for a team, a feature, done and so on stands in DIR/import.toml, to be changed.
@@ -64,25 +70,19 @@ def import_files(
     forecast import jira export.csv --out mine
     forecast import issues.json --out mine
     forecast import tickets.xlsx --out mine --map done="Closed Date" --map team=Squad
+    forecast import jira https://company.atlassian.net --query 'project = WEB' --out mine
     forecast import --again mine --force
     """
-    from forecast.importers import bring
+    from forecast.trackers import live
 
     if (again is None) == (out is None) or (again is not None and what) or (out is not None and not what):
         raise click.UsageError("Name the files and --out DIR, or --again DIR alone.")
+    note = (lambda line: None) if quiet else say
     if again is not None:
-        imported = bring.import_again(again, force=given["force"])
+        check_again(given)
+        imported = live.import_again(again, force=given["force"], token_file=given["token_file"], note=note)
     else:
-        source, files = _find_source(what)
-        imported = bring.import_files(
-            files,
-            out or "",
-            source=source,
-            start=given["start"],
-            columns=given["columns"],
-            chosen=_choose(given),
-            force=given["force"],
-        )
+        imported = _import(*_find_source(what), out or "", given, note)
     told = imported.to_dict()
     if as_json:
         write(json.dumps(told, indent=2) + "\n")
@@ -92,6 +92,20 @@ def import_files(
         write(render(told))
     say(f"Wrote {', '.join(each.name for each in imported.files)} in {escape(out or again or '')}.")
     say(f"Now try:  forecast check {shlex.quote(escape(out or again or ''))}")
+
+
+def _import(
+    source: str, files: tuple[str, ...], out: str, given: dict[str, Any], note: Callable[[str], None]
+) -> Imported:
+    """Imports what was named for the first time: files, or a tracker."""
+    from forecast.importers import bring
+    from forecast.trackers import live
+
+    decided = {"start": given["start"], "chosen": _choose(given), "force": given["force"]}
+    asked = read_asked(source, files, given)
+    if asked is not None:
+        return live.import_live(**asked, out=out, note=note, **decided)
+    return bring.import_files(files, out, source=source, columns=given["columns"], **decided)
 
 
 def _find_source(what: tuple[str, ...]) -> tuple[str, tuple[str, ...]]:

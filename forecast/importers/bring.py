@@ -256,15 +256,24 @@ def _find_start(export: Export, newest: dt.date | None) -> dt.date:
 
 
 def write_portfolio(
-    export: Export, mapping: Mapping, files: Sequence[str], out: Name, *, force: bool = False
+    export: Export,
+    mapping: Mapping,
+    files: Sequence[str],
+    out: Name,
+    *,
+    force: bool = False,
+    before: str | None = None,
+    more: Sequence[str] = (),
 ) -> Imported:
     """Writes the portfolio that an export becomes into a folder, all files or none.
 
     files : how import.toml names what was read; nothing for what came live
+    before : the import.toml with which it is imported again; it stays when nothing new was found
+    more : further lines of a new import.toml
 
     Raises Fault or Refused when a file is there already and force is not given.
     """
-    return _write(export, mapping, tuple(files), out, force, ())
+    return _write(export, mapping, tuple(files), out, force, (), before, more)
 
 
 def _write(
@@ -275,12 +284,13 @@ def _write(
     force: bool,
     inputs: Sequence[Path],
     before: str | None = None,
+    more: Sequence[str] = (),
 ) -> Imported:
-    """before : the import.toml with which it is imported again; it stays when nothing new was found."""
+    """As `write_portfolio`; inputs : the files that were read, which are not overwritten."""
     with _undisturbed():
         draft, settled = draft_portfolio(export, mapping)
         texts = write_files(draft)
-    texts[FILE] = write_mapping(settled, files, export)
+    texts[FILE] = write_mapping(settled, files, export) + "".join(f"{line}\n" for line in more)
     if before is not None and read_mapping(before)[0] == settled:
         texts[FILE] = before
     if not draft.used_teams():

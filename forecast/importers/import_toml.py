@@ -40,6 +40,8 @@ PLAIN = (
     "dates",
 )
 TABLES = ("teams", "links", "columns")
+LIVE = "live"
+"""Table of what was asked of a tracker; forecast.trackers reads it."""
 
 
 def write_mapping(mapping: Mapping, files: Sequence[str], export: Export) -> str:
@@ -141,7 +143,7 @@ def read_mapping(text: str, file: str = FILE) -> tuple[Mapping, tuple[str, ...]]
         told: dict[str, Any] = tomllib.loads(text)
     except (tomllib.TOMLDecodeError, RecursionError) as error:
         raise Fault(file, "not readable as TOML", str(error)) from None
-    known = {*PLAIN, *TABLES, *KEYS, "files"}
+    known = {*PLAIN, *TABLES, *KEYS, "files", LIVE}
     for key in told:
         if key not in known:
             raise Fault(

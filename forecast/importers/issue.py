@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 import math
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
 
 from forecast.errors import Fault, escape, quote
 
@@ -107,6 +108,19 @@ class Cycle:
         if self.end < self.start:
             shown = f"{self.start} to {self.end}"
             raise Fault(f"sprint {quote(self.name)}", shown, "a sprint ends on the day it starts, or later")
+
+
+def end_before_next(cycles: Iterable[Cycle]) -> Iterator[Cycle]:
+    """The same sprints; one that ends on the day on which the next of its team begins ends on the day before.
+
+    Trackers write the moment of a hand-over, which is the end of one sprint and the start of another; counted as days, every
+    sprint would be one too long. Sprints that the source counts itself stay as they are.
+    """
+    listed = list(cycles)
+    starts = {(cycle.team, cycle.start) for cycle in listed}
+    for cycle in listed:
+        is_shared = cycle.end > cycle.start and (cycle.team, cycle.end) in starts and cycle.done is None
+        yield replace(cycle, end=cycle.end - dt.timedelta(days=1)) if is_shared else cycle
 
 
 @dataclass(frozen=True)

@@ -56,7 +56,7 @@ def find_past(export: Export, mapping: Mapping, sifted: Sifted, start: dt.date) 
         return past
     stamps = np.frombuffer(sifted.created, np.int64), np.frombuffer(sifted.done, np.int64)
     known = {dt.date.fromordinal(int(day)) for stamp in stamps for day in np.unique(stamp) if day != NO_DAY}
-    end = find_end(known, start)
+    end = find_end(known if export.day is None else known | {export.day}, start)
     for team, (ordinals, weights, _) in days.items():
         past.sprints += count_days(
             sifted.teams[team], ordinals, start, end, mapping.sprint_days, weights, keeps_first=True

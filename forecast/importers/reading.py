@@ -12,7 +12,7 @@ from typing import Any
 from forecast.errors import Fault, escape, quote
 from forecast.grid import Cell
 from forecast.importers.days import Days, find_stages, settle
-from forecast.importers.issue import Cycle, Export, Issue, Link, Tally
+from forecast.importers.issue import Cycle, Export, Issue, Link, Tally, end_before_next
 from forecast.importers.layout import LINK, LISTS, NUMBERS, SPLITS, Layout, bare, lay_out
 from forecast.importers.table import Table
 from forecast.importers.words import means_discarded, means_done, plain
@@ -83,7 +83,7 @@ class Intake:
             source=self.source,
             files=tuple(self.files),
             issues=tuple(self.issues.values()),
-            cycles=tuple(self.cycles.values()),
+            cycles=tuple(end_before_next(self.cycles.values())),
             rows=self.rows,
             left_out=self.left_out.list(),
             strange=self.strange.list(),

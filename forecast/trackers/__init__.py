@@ -1,0 +1,1 @@
+"""Trackers: their issues fetched live, over https, and only ever read."""
