@@ -170,8 +170,8 @@ def _tell_objectives(forecast: Forecast, told: Told) -> list[Told]:
     """Each objective with its features, promises and joint dates, in roadmap order; what serves none is left out."""
     groups: dict[str, list[Told]] = {}
     for feature in told["features"]:
-        if feature["objective"]:
-            groups.setdefault(feature["objective"], []).append(feature)
+        for objective in feature["objectives"]:
+            groups.setdefault(objective, []).append(feature)
     level = forecast.roadmap.promise_level
     return [
         {

@@ -103,6 +103,7 @@ def _tell_row(facts: Facts, rank: int, feature: Told, anchors: dict[str, str]) -
         "name": escape(feature["name"]),
         "anchor": anchors[feature["name"]],
         "objective": escape(feature["objective"] or ""),
+        "objectives": [escape(objective) for objective in feature["objectives"]],
         "due": say_date(feature["due"]) if feature["due"] else "",
         "due_iso": feature["due"] or "",
         "chance": say_chance_of(feature, told),
@@ -154,7 +155,7 @@ def _say_mostly(why: Told) -> str:
 
 def _tell_objective(objective: Told, told: Told, rows: Sequence[Story]) -> Story:
     name = escape(objective["name"])
-    own = [row for row in rows if row["objective"] == name]
+    own = [row for row in rows if name in row["objectives"]]
     return {"name": name, "sentence": say_objective(objective, told), "rows": own}
 
 
