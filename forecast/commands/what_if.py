@@ -132,7 +132,7 @@ def write_pages(impacts: Sequence[Impact], asked: Sequence[WhatIf], settings: Se
     from forecast.reasons import needs_compiling
 
     if not settings.quiet and needs_compiling():
-        say("Preparing the reasons for this machine (once, about 15 seconds) ...")
+        say("Preparing the reasons for this machine (once, about 20 seconds) ...")
     told = [tell(impact, each, settings.levels) for impact, each in zip(impacts, asked, strict=True)]
     if settings.as_json:
         write(json.dumps(told[0] if len(told) == 1 else told, indent=2) + "\n")
