@@ -173,7 +173,7 @@ def read_what_if(path: str | os.PathLike[str]) -> WhatIf:
         for place, table in enumerate(listed if isinstance(listed, list) else []):
             edits += _read_edit(table, spot.within(f"edit {place + 1}", "edit", place))
     if faults:
-        raise Refused(faults)
+        raise Refused(faults.in_order())
     return WhatIf(edits, document.get("name") or Path(path).stem)
 
 
@@ -190,7 +190,7 @@ def read_new_features(path: str | os.PathLike[str]) -> list[Feature | External]:
             keys = () if listed is document else ("feature", place) if isinstance(listed, list) else ("feature",)
             features += _read_feature(table, spot.within(words, *keys))
     if faults:
-        raise Refused(faults)
+        raise Refused(faults.in_order())
     return features
 
 
@@ -235,7 +235,7 @@ def _read_edit(table: Any, spot: Spot) -> list[Edit]:
         spot.refuse(f"unknown key {quote(key)}", f"the name stands behind {verb}", key)
         return []
     shape = read_table(kind, table, spot)
-    return [] if shape is None else _make_edits(verb, shape, spot)
+    return [] if shape is None else [edit.at(spot.place(verb)) for edit in _make_edits(verb, shape, spot)]
 
 
 def _make_edits(verb: str, table: Table, spot: Spot) -> list[Edit]:
