@@ -492,6 +492,37 @@ def test_a_name_that_is_refused_is_told_where_it_stands(tmp_path: Path) -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("", ': no edits; write at least one: [[edit]] and, below it, drop = "Search"'),
+        ("\nedit = 3", ' row 2: no edits; write at least one: [[edit]] and, below it, drop = "Search"'),
+        ("[edit]\ndrop = 'Shop'", " row 1: [edit]; write it in double brackets: [[edit]]"),
+        (
+            "[[edit]]\ndrop = 'Shop'\n[wip]",
+            ' row 3: unknown key "wip"; a what-if has a name and [[edit]] tables. Write [[edit]] above wip.',
+        ),
+    ],
+)
+def test_what_is_said_of_a_file_without_edits(tmp_path: Path, text: str, said: str) -> None:
+    with pytest.raises(fc.Refused) as refusal:
+        fc.read_what_if(write(tmp_path, text))
+    assert str(refusal.value) == f"what-if.toml{said}"
+
+
+def test_what_is_missing_is_shown(tmp_path: Path) -> None:
+    with pytest.raises(fc.Refused) as refusal:
+        fc.read_what_if(write(tmp_path, '[[edit]]\nlend = "Web"\n[[edit]]\nunlink = "Shop"'))
+    assert [str(fault).removeprefix("what-if.toml row ") for fault in refusal.value.faults] == [
+        '1: edit 1 (lend "Web"): to is missing; write to = ...',
+        '1: edit 1 (lend "Web"): people is missing; write people = 1',
+        '1: edit 1 (lend "Web"): of is missing; write of = 5',
+        '1: edit 1 (lend "Web"): to_of is missing; write to_of = 4',
+        '1: edit 1 (lend "Web"): start is missing; write start = 2026-01-05',
+        '3: edit 2 (unlink "Shop"): after is missing; write after = ["Login"]',
+    ]
+
+
 def test_the_keys_that_there_are_are_those_of_the_file(tmp_path: Path) -> None:
     with pytest.raises(fc.Refused, match=r"no such key\. There are: resize, factor, size\.$"):
         fc.read_what_if(write(tmp_path, '[[edit]]\nresize = "Shop"\nby = 3'))
@@ -500,10 +531,6 @@ def test_the_keys_that_there_are_are_those_of_the_file(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("", "no edits"),
-        ("edit = 3", "no edits"),
-        ("[edit]\ndrop = 'Shop'", "double brackets"),
-        ("drop = 'Shop'", r"Write \[\[edit\]\] above drop"),
         ("edit = ['drop']", "nothing to be done"),
         ("name = 3\n[[edit]]\ndrop = 'Shop'", "a text is needed"),
         ("[[edit]\ndrop", "not readable as TOML"),
