@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from forecast.errors import Fault
 from forecast.values import fold
+
+ROW = re.compile(r"(.+?)(?: row ([0-9]+))?(?=[:,]|$)")
+"""A file, and the row in it, at the beginning of where a fault is."""
 
 
 class Faults(list[Fault]):
@@ -20,6 +24,17 @@ class Faults(list[Fault]):
             yield
         except Fault as fault:
             self.append(fault.within(place) if place else fault)
+
+    def in_order(self, *first: str) -> list[Fault]:
+        """Each fault once. Those of one file stand together, in the order of its rows; the files named first, others as met."""
+        files = dict.fromkeys(first, 0)
+
+        def place(fault: Fault) -> tuple[int, int]:
+            match = ROW.match(fault.where)
+            file, row = (match[1], int(match[2] or 0)) if match else ("", 0)
+            return files.setdefault(file, len(files)), row
+
+        return sorted({str(fault): fault for fault in self}.values(), key=place)
 
 
 @dataclass(frozen=True)

@@ -7,8 +7,6 @@ behind (a size of 0, say), so that one fault does not look like several.
 from __future__ import annotations
 
 import os
-import re
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,7 +22,6 @@ from forecast.toml import read_toml
 __all__ = ["Ignored", "Portfolio", "read", "read_bytes", "read_portfolio"]
 
 ROADMAP_FILE = "roadmap.toml"
-ROW = re.compile(r"(.+?)(?: row ([0-9]+))?(?=[:,]|$)")
 
 
 @dataclass(frozen=True)
@@ -66,21 +63,7 @@ def read_portfolio(path: str | os.PathLike[str], *, clean: bool | None = None) -
         roadmap, history = reader.read(*read_toml(text, file), clean)
         if not faults and roadmap is not None:
             return Portfolio(roadmap, history, tuple(reader.sources), tuple(reader.ignored), reader.cleans)
-    raise Refused(sorted({str(fault): fault for fault in faults}.values(), key=_order(faults, Path(path))))
-
-
-def _order(faults: Faults, path: Path) -> Callable[[Fault], tuple[int, int]]:
-    """Faults of one file stand together, in the order of its rows; the roadmap first, the sheets as they were met."""
-    files = {ROADMAP_FILE: 0, escape(path.name): 0}
-
-    def place(fault: Fault) -> tuple[int, int]:
-        match = ROW.match(fault.where)
-        file, row = (match[1], int(match[2] or 0)) if match else ("", 0)
-        return files.setdefault(file, len(files)), row
-
-    for fault in faults:
-        place(fault)
-    return place
+    raise Refused(faults.in_order(ROADMAP_FILE, escape(Path(path).name)))
 
 
 def _find_roadmap(path: Path) -> Path:

@@ -183,7 +183,7 @@ def simulate(folder: str, settings: Settings) -> Forecast:
     from forecast import simulation
 
     if not settings.quiet and simulation.needs_compiling(model):
-        say("Preparing the engine for this machine (once, about 20 seconds) ...")
+        announce("engine")
     with progress_of(settings, "Simulating") as progress:
         forecast = simulation.simulate(
             roadmap,
@@ -204,6 +204,15 @@ def progress_of(settings: Settings, what: str) -> AbstractContextManager[Callabl
     from forecast.screen import progress_bar
 
     return progress_bar(settings.runs, not settings.quiet, what)
+
+
+COMPILING = {"engine": 20, "ledger": 10, "reasons": 15, "replay": 35}
+"""What is compiled when it is first needed, and about how many seconds that takes."""
+
+
+def announce(what: str) -> None:
+    """Says that something of COMPILING is compiled now, so that the wait does not look like a fault."""
+    say(f"Preparing the {what} for this machine (once, about {COMPILING[what]} seconds) ...")
 
 
 def say(line: str) -> None:

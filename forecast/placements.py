@@ -198,7 +198,8 @@ class Tour:
         """Number of places."""
         return len(self.moves.first)
 
-    def find_seconds(self) -> float:
+    @cached_property
+    def seconds(self) -> float:
         """About how long it takes to simulate every place, judged by the first runs of the lowest."""
         pilot = np.arange(min(PILOT_RUNS, self.runs), dtype=np.int64)
         self.job.play(pilot, self.hopeful)  # once for nothing: what is made once is not what each run costs
@@ -207,12 +208,19 @@ class Tour:
         return (time.perf_counter() - begin) / len(pilot) * self.runs * self.places / self.threads
 
     @cached_property
+    def is_long(self) -> bool:
+        """Whether to simulate every place takes so long that a replay is tried, which is compiled for it where it is not yet."""
+        return self.places > 1 and self.seconds >= (PATIENCE_COMPILING if needs_compiling() else PATIENCE)
+
+    @property
+    def compiles(self) -> bool:
+        """Whether to ask if a replay is worth it compiles it first."""
+        return needs_compiling() and self.is_long
+
+    @cached_property
     def is_worth_it(self) -> bool:
         """Whether to replay is quicker than to simulate each place, judged by the first runs."""
-        if self.places < 2:
-            return False
-        seconds = self.find_seconds()
-        if seconds < (PATIENCE_COMPILING if needs_compiling() else PATIENCE):
+        if not self.is_long:
             return False
         pilot = np.arange(min(PILOT_RUNS, self.runs), dtype=np.int64)
         try:
@@ -221,7 +229,7 @@ class Tour:
             self._play(pilot)
         except EndlessError:
             return False
-        return (time.perf_counter() - begin) / len(pilot) * self.runs / self.threads < seconds
+        return (time.perf_counter() - begin) / len(pilot) * self.runs / self.threads < self.seconds
 
     def play(self, progress: Progress | None = None) -> Counts | None:
         """What is counted at all places; None when a run cannot be replayed."""

@@ -15,7 +15,7 @@ from forecast.errors import Fault, quote
 from forecast.feature import External, Feature
 from forecast.impact import WEEK, compare
 from forecast.outcome import Forecast
-from forecast.placements import FINE, Counts, Stakes, find_tour
+from forecast.placements import FINE, Counts, Stakes, Tour, find_tour
 from forecast.roadmap import Roadmap
 from forecast.tally import DayCounts, runs_needed
 from forecast.values import read_level
@@ -155,13 +155,14 @@ def frontier(
     then: WhatIf | None = None,
     level: float | None = None,
     progress: Progress | None = None,
+    compiling: Callable[[], None] | None = None,
 ) -> Frontier:
     """A feature at every position of a roadmap that has been forecast.
 
     feature : a new one, or the name of one of the roadmap, which is then moved
     then : edits that follow, at every position alike (a link from another feature to the new one, say)
     level : of its dates; None takes the roadmap's promise level
-    progress : called with (positions done, all positions)
+    progress : called with (positions done, all positions). compiling : called before the replay is compiled, once on a machine
 
     Positions between which no part of its teams and lanes stands come to the same and are played once, on the luck of `before`:
     all of them by replay where that is quicker than simulating each (see `placements`), with the same result to the last bit.
@@ -177,7 +178,7 @@ def frontier(
     judge = _Judge(before, name, at_level)
     lowest = edit(spans[-1][1])
     tour = find_tour(before, name, (edit(1), lowest), judge.find_stakes)
-    counts = tour.play(progress) if tour is not None and tour.places == len(spans) and tour.is_worth_it else None
+    counts = _replay(tour, progress, compiling) if tour is not None and tour.places == len(spans) else None
     if counts is None:
         positions = judge.simulate(edit, spans, progress)
     else:
@@ -187,6 +188,13 @@ def frontier(
         Position(**{**vars(each), "is_best": not any(other.beats(each) for other in positions)}) for each in positions
     )
     return Frontier(name, at_level, judge.unit, judged)
+
+
+def _replay(tour: Tour, progress: Progress | None, compiling: Callable[[], None] | None) -> Counts | None:
+    """What is counted at all places by replay; None where that is not quicker, or not possible."""
+    if compiling is not None and tour.compiles:
+        compiling()
+    return tour.play(progress) if tour.is_worth_it else None
 
 
 def place(roadmap: Roadmap, feature: Feature | External | str, rank: int) -> Roadmap:

@@ -6,10 +6,10 @@ behind (a size of 0, say), so that one fault does not look like several.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path as Folder
-from typing import Any, TypeVar
+from typing import Any
 
 from forecast.columns import list_names
 from forecast.dates import EARLIEST
@@ -17,7 +17,7 @@ from forecast.errors import Fault, quote
 from forecast.estimate import Estimate
 from forecast.experience import ITEM_COLUMNS, holds_items
 from forecast.faults import Faults, Ignored, Lost
-from forecast.feature import After, External, Feature, Part, Risk
+from forecast.feature import External, Feature, Risk
 from forecast.grid import Grid
 from forecast.history import History, Sprint
 from forecast.lessons import Lessons
@@ -25,38 +25,13 @@ from forecast.lines import Lines, Path
 from forecast.loading import load_grid
 from forecast.phrases import say_count
 from forecast.roadmap import Roadmap
-from forecast.schema import AfterTable, FeatureTable, ItemsTable, PartTable, RoadmapTable, TeamTable
+from forecast.schema import FeatureTable, ItemsTable, RoadmapTable, TeamTable
 from forecast.shape import UNNAMED, Shape
 from forecast.sheets import FEATURE_COLUMNS, THROUGHPUT_COLUMNS, Listing, read_features, read_sprints
+from forecast.spot import Spot, make_feature
 from forecast.team import Capacity, Team
 from forecast.throughput import find_model
 from forecast.values import fold, read_name
-
-EXTERNAL_KEYS = ("name", "days", "after", "not_before", "due", "promised", "objective")
-Noun = TypeVar("Noun")
-
-
-@dataclass(frozen=True)
-class _Spot:
-    """A table of the file: where it stands, and how faults call it."""
-
-    lines: Lines
-    path: Path = ()
-    words: str = ""
-
-    def place(self, *keys: str | int) -> str:
-        row = self.lines.place((*self.path, *keys))
-        return f"{row}: {self.words}" if self.words else row
-
-    def within(self, words: str, *keys: str | int) -> _Spot:
-        return _Spot(self.lines, (*self.path, *keys), f"{self.words}, {words}" if self.words else words)
-
-    def told(self, fault: Fault, head: str, *keys: str | int) -> Fault:
-        """The fault with this place instead of the head with which it begins, or said before it."""
-        place = self.place(*keys)
-        if head and (fault.where == head or fault.where.startswith(f"{head}, ")):
-            return fault.at(place + fault.where.removeprefix(head))
-        return fault.within(place)
 
 
 class Reader:
@@ -76,7 +51,7 @@ class Reader:
         self.ignored: list[Ignored] = []
         self._folder = folder
         self._lost = Lost()
-        self._lines = Lines("")
+        self._spot = Spot(Lines(""), faults)
         self._rows_of_team: dict[str, str] = {}
         self._paths: dict[tuple[str | int, ...], Path] = {}
 
@@ -89,7 +64,7 @@ class Reader:
         """
         shape = Shape(document, lines)
         table = shape.table
-        self._lines = lines
+        self._spot = Spot(lines, self.faults)
         self.cleans = table.clean if cleans is None else cleans
         self._lessons = Lessons(self._load, lines, self.faults, self.sources, self.ignored)
         self._lost |= shape.lost
@@ -113,14 +88,14 @@ class Reader:
     def _roadmap(
         self, table: RoadmapTable, teams: Sequence[Team], listing: Listing, risks: Sequence[Risk]
     ) -> Roadmap | None:
-        spot = _Spot(self._lines)
+        spot = self._spot
         options = table.given("history", "clean", "features", "items", "finished", "team", "feature", "risk")
         if options.pop("throughput", None) is not None:
             try:
                 options["throughput"] = find_model(table.throughput)
             except Fault as fault:
-                self.faults.append(spot.told(fault, "", "throughput"))
-        bare = self._make(Roadmap, {"start": EARLIEST, "teams": [], "features": []}, options, "roadmap", spot)
+                spot.tell(fault, "", "throughput")
+        bare = spot.make(Roadmap, {"start": EARLIEST, "teams": [], "features": []}, options, "roadmap")
         if bare is None:
             return None
         values = {key: getattr(bare, key) for key in options} | {"start": bare.start}
@@ -136,9 +111,8 @@ class Reader:
         for length in range(len(fault.about), 1, -1):
             path = self._paths.get(fault.about[:length])
             if path is not None:
-                spot = _Spot(self._lines, path)
-                return _unname(spot.told(fault, "roadmap", *fault.about[length:]))
-        return _unname(_Spot(self._lines).told(fault, "roadmap"))
+                return _unname(self._spot.told(fault, "roadmap", *path, *fault.about[length:]))
+        return _unname(self._spot.told(fault, "roadmap"))
 
     def _check_spelling(self, history: History, teams: Sequence[str]) -> None:
         written = {fold(team): team for team in teams}
@@ -147,7 +121,7 @@ class Reader:
             name = written.get(fold(team)) or spelled.setdefault(fold(team), team)
             if name != team:
                 way_out = f"the roadmap writes it {quote(name)}; write it the same"
-                where = self._rows_of_team.get(team) or self._lines.place(("history", team))
+                where = self._rows_of_team.get(team) or self._spot.place("history", team)
                 self.faults.append(Fault(where, f"team {quote(team)}", way_out))
 
     def _load(self, name: str, key: str, columns: Sequence[str]) -> Grid:
@@ -158,7 +132,7 @@ class Reader:
             if fault.where:
                 raise
             way_out = f"{fault.value}; {fault.way_out}" if fault.value else fault.way_out
-            raise Fault(self._lines.place((key,)), f"{key} = {quote(name)}", way_out) from None
+            raise Fault(self._spot.place(key), f"{key} = {quote(name)}", way_out) from None
 
     def _history(self, table: RoadmapTable) -> History:
         guesses = self._guesses(table)
@@ -186,7 +160,7 @@ class Reader:
                     guesses |= History([], {team.name: team.guess}).guesses
                 except Fault as fault:
                     head = f"team {quote(team.name)}"
-                    self.faults.append(_Spot(self._lines, ("team", place)).within(head).told(fault, head, "guess"))
+                    self._spot.within(head, "team", place).tell(fault, head, "guess")
         return guesses
 
     def _count_sprints(self, counts_of: Mapping[str, Sequence[float]]) -> list[Sprint]:
@@ -194,7 +168,7 @@ class Reader:
         sprints: list[Sprint] = []
         named: set[str] = set()
         for team, counts in counts_of.items():
-            spot = _Spot(self._lines, ("history", team), "history")
+            spot = self._spot.within("history", "history", team)
             try:
                 name = read_name(team, f"team {quote(team)}")
                 if name in named:
@@ -207,15 +181,14 @@ class Reader:
                 try:
                     sprints.append(Sprint(team, None, None, count, name=str(place + 1)))
                 except Fault as fault:
-                    self.faults.append(spot.told(fault, "", place))
+                    spot.tell(fault, "", place)
         return sprints
 
     def _listing(self, table: RoadmapTable) -> Listing:
-        spot = _Spot(self._lines)
         if table.features is None:
             if not table.feature and not self._lost.any_feature:
                 way_out = 'write [[feature]] tables, or name a sheet: features = "features.csv"'
-                self.faults.append(Fault(spot.place(), "no features", way_out))
+                self._spot.refuse("no features", way_out)
             listing = Listing()
             for place, each in enumerate(table.feature):
                 feature = self._feature(each, place)
@@ -226,7 +199,7 @@ class Reader:
         if table.feature:
             way_out = "the features stand either in a sheet or in [[feature]] tables; remove one of them"
             value = f"features = {quote(table.features)} and [[feature]]"
-            self.faults.append(Fault(spot.place("features"), value, way_out))
+            self._spot.refuse(value, way_out, "features")
         with self.faults.collected():
             grid = self._load(table.features, "features", FEATURE_COLUMNS)
             listing = read_features(grid, self.faults, self.ignored)
@@ -234,9 +207,9 @@ class Reader:
             return listing
         return Listing(lost=Lost(any_feature=True))
 
-    def _named(self, kind: str, name: str, place: int) -> tuple[str, str, _Spot]:
+    def _named(self, kind: str, name: str, place: int) -> tuple[str, str, Spot]:
         """The name of a table, or its stand-in; how nouns call it; and where it stands."""
-        spot = _Spot(self._lines, (kind, place))
+        spot = self._spot.within("", kind, place)
         try:
             if not name.startswith(UNNAMED):
                 name = read_name(name, "")
@@ -248,96 +221,36 @@ class Reader:
         return name, words, spot.within(name[1:] if name.startswith(UNNAMED) else words)
 
     def _feature(self, table: FeatureTable, place: int) -> Feature | External | None:
-        name, head, spot = self._named("feature", table.name, place)
-        options = {"after": self._afters(table.after, spot)} | table.given("name", "after", "work")
-        due = {} if table.due is None else {"due": EARLIEST}
-        if table.days is not None:
-            for key in table.given(*EXTERNAL_KEYS):
-                way_out = f"with days it is an external, which has no {key}; remove one of them"
-                self.faults.append(Fault(spot.place(key), f"days and {key}", way_out))
-                options.pop(key, None)
-            return self._make(
-                External, {"name": name, "days": 0} | due, options, head.replace("feature", "external", 1), spot
-            )
-        work: dict[str, Part | None] = {}
-        for team, part in table.work.items():
-            work[team] = self._part(part, spot.within(f"work of {quote(team)}", "work", team))
-        options["work"] = {team: part or Part(0) for team, part in work.items()}
-        feature = self._make(Feature, {"name": name} | due, options, head, spot)
-        if feature is not None and len(feature.work) < len(table.work):
+        name, _, spot = self._named("feature", table.name, place)
+        feature = make_feature(table, name, spot)
+        if isinstance(feature, Feature) and len(feature.work) < len(table.work):
             self._lost.parts.add(fold(name))
         return feature
-
-    def _part(self, table: PartTable | float | list[float], spot: _Spot) -> Part | None:
-        if not isinstance(table, PartTable):
-            try:
-                return Part(table)
-            except Fault as fault:
-                self.faults.append(spot.told(fault, "part"))
-                return None
-        options = table.given() | {"after": self._afters(table.after, spot)}
-        return self._make(Part, {"size": 0}, options, "part", spot)
-
-    def _afters(self, tables: Sequence[str | AfterTable], spot: _Spot) -> list[str | After]:
-        links: list[str | After] = []
-        for place, table in enumerate(tables):
-            inside = _Spot(spot.lines, (*spot.path, "after", place), spot.words)
-            if isinstance(table, AfterTable):
-                link = self._make(After, {"feature": table.feature}, table.given(), "", inside)
-                links += [] if link is None else [link]
-                continue
-            try:
-                After(table)
-                links.append(table)
-            except Fault as fault:
-                self.faults.append(inside.told(fault, ""))
-        return links
 
     def _team(self, table: TeamTable, place: int) -> Team | None:
         name, head, spot = self._named("team", table.name, place)
         stand_in = {"start": EARLIEST, "end": None, "factor": 1}
         changes = [
-            self._make(
-                Capacity, stand_in, change.given(), "capacity", spot.within(f"capacity {at + 1}", "capacity", at)
-            )
+            spot.within(f"capacity {at + 1}", "capacity", at).make(Capacity, stand_in, change.given(), "capacity")
             for at, change in enumerate(table.capacity)
         ]
         options = table.given("name", "guess") | {"capacity": [change for change in changes if change is not None]}
         self._paths["teams", place] = ("team", place)
-        return self._make(Team, {"name": name}, options, head, spot)
+        return spot.make(Team, {"name": name}, options, head)
 
     def _risks(self, table: RoadmapTable) -> list[Risk]:
         risks: list[Risk] = []
         for place, each in enumerate(table.risk):
             name, head, spot = self._named("risk", each.name, place)
             known = len(self.faults)
-            self._make(Risk, {"name": name, "chance": 0, "delays": {"-": 0}}, each.given("name"), head, spot)
+            spot.make(Risk, {"name": name, "chance": 0, "delays": {"-": 0}}, each.given("name"), head)
             if len(self.faults) == known:
                 try:
                     risks.append(Risk(**each.given() | {"name": name}))
                     self._paths["risks", len(risks) - 1] = ("risk", place)
                 except Fault as fault:
-                    self.faults.append(spot.told(fault, head))
+                    spot.tell(fault, head)
         return risks
-
-    def _make(
-        self, kind: Callable[..., Noun], stand_in: dict[str, Any], values: dict[str, Any], head: str, spot: _Spot
-    ) -> Noun | None:
-        """The noun of these values; each value that it refuses is told, and the one in stand_in kept instead.
-
-        head : how the noun calls itself in its faults; the words of the spot are said instead
-        """
-        good = dict(stand_in)
-        made: Noun | None = None
-        for added in [{}, *({key: value} for key, value in values.items())]:
-            try:
-                made = kind(**(good | added))
-                good |= added
-            except Fault as fault:
-                self.faults.append(spot.told(fault, head, *added))
-                if not added:
-                    break
-        return made
 
 
 def _find_teams(listing: Listing, history: History) -> list[Team | None]:

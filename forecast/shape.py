@@ -1,17 +1,19 @@
-"""The shape of a document: every fault of kind or key in a roadmap.toml, told and taken out, so that the rest can be read."""
+"""The shape of a document: every fault of kind or key, told with its row; in a roadmap.toml taken out as well, so that the rest
+can be read."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
 from forecast.dates import EARLIEST
 from forecast.errors import Fault, did_you_mean, escape, quote, written
-from forecast.faults import Lost
+from forecast.faults import Faults, Lost
 from forecast.lines import Lines, Path
 from forecast.schema import KINDS, TABLES, PartTable, RoadmapTable, Table
+from forecast.spot import Spot
 from forecast.values import fold
 
 UNNAMED = "\ue000"
@@ -25,7 +27,12 @@ EXAMPLES = {
     "feature": 'feature = "Login"',
     "factor": "factor = 0.5",
     "chance": "chance = 0.3",
+    "after": 'after = ["Login"]',
+    "people": "people = 1",
+    "of": "of = 5",
+    "to_of": "to_of = 4",
 }
+"""How a key is written that is missing."""
 
 NEEDED = {
     "float_type": "a number is needed",
@@ -39,6 +46,7 @@ NEEDED = {
 }
 """What is needed instead, by pydantic's name of the error."""
 
+Kind = TypeVar("Kind", bound=Table)
 NAMED_BY_KEY = ("work", "history", "allocation", "adds", "delays", "objective")
 
 
@@ -55,9 +63,9 @@ class Shape:
     """
 
     def __init__(self, document: dict[str, Any], lines: Lines) -> None:
-        self.faults: list[Fault] = []
+        self.faults = Faults()
         self.lost = Lost()
-        self._lines = lines
+        self._spot = Spot(lines, self.faults)
         self._is_told = False
         self._changed: set[Path] = set()
         self.table = self._read(document)
@@ -67,13 +75,12 @@ class Shape:
             return RoadmapTable.model_validate(document)
         except ValidationError as error:
             errors = error.errors(include_url=False)
-        places = [tuple(key for key in each["loc"] if key not in KINDS) for each in errors]
-        if not self._is_told:
-            self.faults = [self._fault(*found, document) for found in zip(errors, places, strict=True)]
-            self._is_told = True
+            if not self._is_told:
+                self.faults += tell_misfits(error, RoadmapTable, document, self._spot)
+                self._is_told = True
         changes: dict[Path, Any] = {}
-        for each, place in zip(errors, places, strict=True):
-            gone, stand_in = _stand_in(place, each["type"])
+        for each in errors:
+            gone, stand_in = _stand_in(_place_of(each), each["type"])
             while gone in self._changed:  # what was put there is no better: all that holds it goes
                 gone, stand_in = gone[:-1], None
             changes[gone] = stand_in
@@ -83,27 +90,43 @@ class Shape:
         self._changed |= changes.keys() - {place for place, value in changes.items() if value is None}
         return self._read(document)
 
-    def _fault(self, found: Any, place: Path, document: dict[str, Any]) -> Fault:
-        kind, value, key = found["type"], found["input"], place[-1]
-        row = self._lines.place(place if kind != "missing" else place[:-1])
-        steps = ", ".join(_steps(document, place[:-1]))
-        where = f"{row}: {steps}" if steps else row
-        if kind == "extra_forbidden":
-            return Fault(where, f"unknown key {quote(key)}", _way_out_of_unknown(str(key), place))
-        if kind == "missing":
-            return Fault(where, f"{key} is missing", f"write {EXAMPLES[str(key)]}")
-        shown = str(value).lower() if isinstance(value, bool) else written(value)
-        named = f"{escape(key)} = {shown}" if isinstance(key, str) else f"item {key + 1} = {shown}"
-        if kind == "union_tag_invalid":
-            kinds = (
-                found["ctx"]["expected_tags"].replace("'<items>', ", "").translate({ord(mark): None for mark in "'<>"})
-            )
-            return Fault(where, named, f"{kinds.replace(', ', ' or ')} is needed")
-        if kind == "list_type" and key in TABLES and isinstance(value, dict):
-            return Fault(where, f"[{key}]", f"write it in double brackets: [[{key}]]")
-        if kind in ("float_type", "int_type") and isinstance(value, int) and not isinstance(value, bool):
-            return Fault(where, named, "the number is too large")
-        return Fault(where, named, NEEDED[kind])
+
+def read_table(kind: type[Kind], table: dict[str, Any], spot: Spot) -> Kind | None:
+    """A table that stands alone, such as an [[edit]]; None when its shape is wrong, and all that is wrong is told at the spot."""
+    try:
+        return kind.model_validate(table)
+    except ValidationError as error:
+        spot.faults.extend(tell_misfits(error, kind, table, spot))
+        return None
+
+
+def tell_misfits(error: ValidationError, kind: type[Table], table: dict[str, Any], spot: Spot) -> list[Fault]:
+    """What pydantic finds wrong with a table of a kind, in the words of this project, each with its row."""
+    return [_tell(found, _place_of(found), kind, table, spot) for found in error.errors(include_url=False)]
+
+
+def _place_of(found: Any) -> Path:
+    return tuple(key for key in found["loc"] if key not in KINDS)
+
+
+def _tell(found: Any, place: Path, kind: type[Table], table: dict[str, Any], spot: Spot) -> Fault:
+    said, value, key = found["type"], found["input"], place[-1]
+    steps = ", ".join(_steps(table, place[:-1]))
+    where = spot.within(steps).place(*(place if said != "missing" else place[:-1]))
+    if said == "extra_forbidden":
+        return Fault(where, f"unknown key {quote(key)}", _way_out_of_unknown(str(key), place, kind))
+    if said == "missing":
+        return Fault(where, f"{key} is missing", f"write {EXAMPLES.get(str(key), f'{key} = ...')}")
+    shown = str(value).lower() if isinstance(value, bool) else written(value)
+    named = f"{escape(key)} = {shown}" if isinstance(key, str) else f"item {key + 1} = {shown}"
+    if said == "union_tag_invalid":
+        kinds = found["ctx"]["expected_tags"].replace("'<items>', ", "").translate({ord(mark): None for mark in "'<>"})
+        return Fault(where, named, f"{kinds.replace(', ', ' or ')} is needed")
+    if said == "list_type" and kind is RoadmapTable and key in TABLES and isinstance(value, dict):
+        return Fault(where, f"[{key}]", f"write it in double brackets: [[{key}]]")
+    if said in ("float_type", "int_type") and isinstance(value, int) and not isinstance(value, bool):
+        return Fault(where, named, "the number is too large")
+    return Fault(where, named, NEEDED[said])
 
 
 def _stand_in(place: Path, kind: str) -> tuple[Path, Any]:
@@ -155,14 +178,14 @@ def _steps(document: dict[str, Any], place: Path) -> Iterator[str]:
             yield escape(key)
 
 
-def _way_out_of_unknown(key: str, place: Path) -> str:
-    if len(place) == 1:
-        known: type[Table] = RoadmapTable
-    else:
-        known = TABLES[str(place[-3])] if isinstance(place[-2], int) else PartTable
-    if key in RoadmapTable.model_fields and known is not RoadmapTable:
-        return "it belongs to the whole roadmap; move it above the first [[...]]"
-    return "no such key." + (did_you_mean(key, known.model_fields) or f" There are: {', '.join(known.model_fields)}.")
+def _way_out_of_unknown(key: str, place: Path, kind: type[Table]) -> str:
+    """kind : that of the table in which the place begins"""
+    if len(place) > 1:
+        if kind is RoadmapTable and key in RoadmapTable.model_fields:
+            return "it belongs to the whole roadmap; move it above the first [[...]]"
+        kind = TABLES[str(place[-3])] if isinstance(place[-2], int) else PartTable
+    known = [field.alias or name for name, field in kind.model_fields.items()]
+    return "no such key." + (did_you_mean(key, known) or f" There are: {', '.join(known)}.")
 
 
 def _change(document: dict[str, Any], place: Path, value: Any) -> None:

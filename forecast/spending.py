@@ -14,7 +14,6 @@ import numpy as np
 from forecast import engine, ledger
 from forecast.arrays import Floats, Longs, Plan, Trace
 from forecast.calendar import Calendar, lay_calendar
-from forecast.compiling import is_kept
 from forecast.dates import Dateish
 from forecast.errors import Fault
 from forecast.explanation import gather_runs
@@ -129,11 +128,6 @@ def read_day(forecast: Forecast, by: Dateish, where: str) -> dt.date:
         end = forecast.roadmap.clock.dates(int(forecast.horizon))[-1]
         raise Fault(where, f"by = {last}", f"the forecast looks ahead until {end}; ask for a day until then")
     return last
-
-
-def needs_compiling() -> bool:
-    """True when the first account on this machine has to compile the ledger first (about ten seconds, once)."""
-    return not is_kept(ledger._account)
 
 
 class _Books:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from forecast.errors import Fault, Refused, did_you_mean, quote
@@ -34,11 +34,14 @@ SUBJECTS = {
 class Edit:
     """One edit of a roadmap: the name of the method that does it, and its arguments: `Edit("move", name="Search", rank=1)`.
 
+    where : the place in a file where it was read, such as 'what-if.toml row 12: edit 3 (drop "Search")'; empty in Python
+
     Raises Fault when there is no such edit, or no such argument. What the arguments mean is judged by the roadmap.
     """
 
     verb: str
     values: Mapping[str, Any]
+    where: str = field(default="", init=False, repr=False, compare=False)
 
     def __init__(self, verb: str, **values: Any) -> None:
         if verb not in SUBJECTS:
@@ -56,6 +59,12 @@ class Edit:
         """The name of what is edited: a feature, a part ("Checkout/Web") or a team."""
         value = self.values[SUBJECTS[self.verb]]
         return value.name if isinstance(value, Feature | External) else str(value)
+
+    def at(self, where: str) -> Edit:
+        """The same edit, read at this place in a file."""
+        edit = Edit(self.verb, **self.values)
+        object.__setattr__(edit, "where", where)
+        return edit
 
     def apply(self, roadmap: Roadmap) -> Roadmap:
         """The edited roadmap. Raises Fault when it cannot be edited so."""
@@ -91,7 +100,7 @@ class WhatIf:
         return subject, WhatIf([edit for edit in self.edits if edit is not placed[0]], self.name)
 
     def apply(self, roadmap: Roadmap) -> Roadmap:
-        """The roadmap after all edits. Raises Refused with every edit that is not possible.
+        """The roadmap after all edits. Raises Refused with every edit that is not possible, and where it was read.
 
         What follows an impossible insertion or split is not judged, since it may speak of what is then not there.
         """
@@ -100,7 +109,8 @@ class WhatIf:
             try:
                 roadmap = edit.apply(roadmap)
             except Fault as fault:
-                faults.append(fault.within(f"edit {number}") if len(self.edits) > 1 else fault)
+                where = edit.where or (f"edit {number}" if len(self.edits) > 1 else "")
+                faults.append(fault.within(where) if where else fault)
                 if edit.verb in ("insert", "split"):
                     break
         if faults:

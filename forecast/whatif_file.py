@@ -16,25 +16,23 @@ Each [[edit]] has one of the keys of `VERBS`, which says what is done to what; t
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
-from pydantic import ValidationError
+from pydantic import Field
 
-from forecast.dates import EARLIEST
-from forecast.errors import Fault, Refused, did_you_mean, escape, quote
+from forecast.errors import Fault, Refused, did_you_mean, escape, quote, written
 from forecast.faults import Faults
-from forecast.feature import After, External, Feature, Part
+from forecast.feature import External, Feature
 from forecast.grid import decode
 from forecast.loading import read_bytes
-from forecast.schema import KINDS, Afters, AfterTable, Day, FeatureTable, Guess, PartTable, Table
-from forecast.shape import EXAMPLES, NEEDED
+from forecast.schema import Afters, Day, FeatureTable, Guess, Table
+from forecast.shape import NEEDED, UNNAMED, read_table
+from forecast.spot import Spot, make_afters, make_feature
 from forecast.toml import read_toml
+from forecast.values import read_name
 from forecast.whatif import Edit, WhatIf
-
-Noun = TypeVar("Noun")
-NOT_OF_AN_EXTERNAL = ("work", "value", "cost_of_delay", "started", "growth")
 
 
 class Placed(Table):
@@ -49,23 +47,25 @@ class Placed(Table):
 class InsertTable(Placed, FeatureTable):
     """`insert = "SSO"` with the keys of a [[feature]] and a place (the bottom, if none)."""
 
+    name: str = Field(alias="insert")
+
 
 class DropTable(Table):
     """`drop = "Search"`."""
 
-    name: str
+    name: str = Field(alias="drop")
 
 
 class MoveTable(Placed):
     """`move = "Search"` with a place."""
 
-    name: str
+    name: str = Field(alias="move")
 
 
 class ResizeTable(Table):
     """`resize = "Checkout"` with a factor, or `resize = "Checkout/Web"` with a factor or a size."""
 
-    name: str
+    name: str = Field(alias="resize")
     factor: float | None = None
     size: Guess | None = None
 
@@ -73,7 +73,7 @@ class ResizeTable(Table):
 class SplitTable(Table):
     """`split = "Checkout/Data"`: the part becomes a feature, right below if no place is given."""
 
-    part: str
+    part: str = Field(alias="split")
     into: str | None = None
     above: str | None = None
     below: str | None = None
@@ -83,21 +83,21 @@ class SplitTable(Table):
 class LinkTable(Table):
     """`link = "Search"` with after: what it waits for from now on."""
 
-    name: str
+    name: str = Field(alias="link")
     after: Afters
 
 
 class UnlinkTable(Table):
     """`unlink = "Search"` with after: what it no longer waits for."""
 
-    name: str
+    name: str = Field(alias="unlink")
     after: list[str]
 
 
 class DueTable(Table):
     """`due = "Checkout"` with a date, or without one to take it away."""
 
-    name: str
+    name: str = Field(alias="due")
     date: Day | None = None
     promised: bool | None = None
 
@@ -105,7 +105,7 @@ class DueTable(Table):
 class StaffTable(Table):
     """`staff = "Web"` with a factor, or people (negative when they leave) of how many, from start to end."""
 
-    team: str
+    team: str = Field(alias="staff")
     start: Day
     end: Day | None = None
     factor: float | None = None
@@ -118,7 +118,7 @@ class StaffTable(Table):
 class LendTable(Table):
     """`lend = "Web"` to another team: people, of how many, to how many."""
 
-    team: str
+    team: str = Field(alias="lend")
     to: str
     people: float
     of: float
@@ -131,145 +131,121 @@ class LendTable(Table):
 class WipTable(Table):
     """`wip = "API"` to another number of parts at the same time."""
 
-    team: str
+    team: str = Field(alias="wip")
     to: int
 
 
 class AllocationTable(Table):
     """`allocation = "Web"` with shares by objective, or none to take the split away."""
 
-    team: str
+    team: str = Field(alias="allocation")
     shares: dict[str, float] | None = None
 
 
+KINDS_OF_EDITS: tuple[type[Table], ...] = (
+    InsertTable,
+    DropTable,
+    MoveTable,
+    ResizeTable,
+    SplitTable,
+    LinkTable,
+    UnlinkTable,
+    DueTable,
+    StaffTable,
+    LendTable,
+    WipTable,
+    AllocationTable,
+)
 VERBS: dict[str, tuple[type[Table], str]] = {
-    "insert": (InsertTable, "name"),
-    "drop": (DropTable, "name"),
-    "move": (MoveTable, "name"),
-    "resize": (ResizeTable, "name"),
-    "split": (SplitTable, "part"),
-    "link": (LinkTable, "name"),
-    "unlink": (UnlinkTable, "name"),
-    "due": (DueTable, "name"),
-    "staff": (StaffTable, "team"),
-    "lend": (LendTable, "team"),
-    "wip": (WipTable, "team"),
-    "allocation": (AllocationTable, "team"),
+    field.alias: (kind, key) for kind in KINDS_OF_EDITS for key, field in kind.model_fields.items() if field.alias
 }
 """Key of an [[edit]] that says what is done -> the shape of the edit, and which of its values that key holds."""
 
 
 def read_what_if(path: str | os.PathLike[str]) -> WhatIf:
     """The what-if in a file. Raises Refused with all its faults."""
-    file = escape(Path(path).name)
     faults = Faults()
     edits: list[Edit] = []
     with faults.collected():
-        document = _parse(Path(path), file)
-        faults.extend(_check_top(document, file))
+        document, spot = _parse(Path(path), faults)
+        _check_top(document, spot)
         listed = document.get("edit", [])
-        for number, table in enumerate(listed if isinstance(listed, list) else [], start=1):
-            edits += _read_edit(table, f"{file}: edit {number}", faults)
+        for place, table in enumerate(listed if isinstance(listed, list) else []):
+            edits += _read_edit(table, spot.within(f"edit {place + 1}", "edit", place))
     if faults:
-        raise Refused(faults)
+        raise Refused(faults.in_order())
     return WhatIf(edits, document.get("name") or Path(path).stem)
 
 
 def read_new_features(path: str | os.PathLike[str]) -> list[Feature | External]:
     """The features in a file: [[feature]] tables, or the keys of one. Raises Refused with all its faults."""
-    file = escape(Path(path).name)
     faults = Faults()
     features: list[Feature | External] = []
     with faults.collected():
-        document = _parse(Path(path), file)
+        document, spot = _parse(Path(path), faults)
         listed = document.get("feature", document)
-        for number, table in enumerate(listed if isinstance(listed, list) else [listed], start=1):
+        for place, table in enumerate(listed if isinstance(listed, list) else [listed]):
             name = table.get("name") if isinstance(table, dict) else None
-            place = f"{file}: feature {quote(name) if isinstance(name, str) else number}"
-            shape = _read_shape(FeatureTable, table, place, faults)
-            features += _make_feature(shape, place, faults) if isinstance(shape, FeatureTable) else []
+            words = f"feature {quote(name) if isinstance(name, str) else place + 1}"
+            keys = () if listed is document else ("feature", place) if isinstance(listed, list) else ("feature",)
+            features += _read_feature(table, spot.within(words, *keys))
     if faults:
-        raise Refused(faults)
+        raise Refused(faults.in_order())
     return features
 
 
-def _parse(path: Path, file: str) -> dict[str, Any]:
-    document, _ = read_toml(decode(read_bytes(path, file), file), file)
-    return document
+def _parse(path: Path, faults: Faults) -> tuple[dict[str, Any], Spot]:
+    file = escape(path.name)
+    document, lines = read_toml(decode(read_bytes(path, file), file), file)
+    return document, Spot(lines, faults)
 
 
-def _check_top(document: Mapping[str, Any], file: str) -> list[Fault]:
-    """What is wrong with the file before any edit is looked at."""
-    faults = [
-        Fault(file, f"unknown key {quote(key)}", "a what-if has a name and [[edit]] tables." + _edit_hint(key))
-        for key in document
-        if key not in ("name", "edit")
-    ]
+def _check_top(document: Mapping[str, Any], spot: Spot) -> None:
+    """Tells what is wrong with the file before any edit is looked at."""
+    for key in document:
+        if key not in ("name", "edit"):
+            way_out = "a what-if has a name and [[edit]] tables." + _edit_hint(key)
+            spot.refuse(f"unknown key {quote(key)}", way_out, key)
     if not isinstance(document.get("name", ""), str):
-        faults.append(Fault(file, f"name = {quote(document['name'])}", NEEDED["string_type"]))
-    if isinstance(document.get("edit", []), dict):
-        faults.append(Fault(file, "[edit]", "write it in double brackets: [[edit]]"))
-    elif not isinstance(document.get("edit", []), list) or not document.get("edit"):
-        faults.append(Fault(file, "no edits", 'write at least one: [[edit]] and, below it, drop = "Search"'))
-    return faults
+        spot.refuse(f"name = {written(document['name'])}", NEEDED["string_type"], "name")
+    listed = document.get("edit", [])
+    if isinstance(listed, dict):
+        spot.refuse("[edit]", "write it in double brackets: [[edit]]", "edit")
+    elif not isinstance(listed, list) or not listed:
+        spot.refuse("no edits", 'write at least one: [[edit]] and, below it, drop = "Search"', "edit")
 
 
 def _edit_hint(key: str) -> str:
     return f" Write [[edit]] above {key}." if key in VERBS else did_you_mean(key, ("name", "edit"))
 
 
-def _read_edit(table: Any, place: str, faults: Faults) -> list[Edit]:
-    """The edit of one table, or none when there is a fault in it."""
+def _read_edit(table: Any, spot: Spot) -> list[Edit]:
+    """The edits of one table, or none when there is a fault in it."""
     verbs = [key for key in VERBS if isinstance(table, dict) and key in table]
     if isinstance(table, dict) and "due" in verbs and "insert" in verbs:
         verbs.remove("due")  # the due date of the feature that is inserted
     if len(verbs) != 1:
         value = f"both {quote(verbs[0])} and {quote(verbs[1])}" if verbs else "nothing to be done"
-        faults.append(Fault(place, value, f"give one of: {', '.join(VERBS)}"))
+        spot.refuse(value, f"give one of: {', '.join(VERBS)}", *verbs[1:2])
         return []
     verb = verbs[0]
     kind, key = VERBS[verb]
-    place = f"{place} ({verb} {quote(table[verb])})"
+    spot = spot.called(f"{spot.words} ({verb} {quote(table[verb])})")
     if key in table:
-        faults.append(Fault(place, f"unknown key {quote(key)}", f"the name stands behind {verb}"))
+        spot.refuse(f"unknown key {quote(key)}", f"the name stands behind {verb}", key)
         return []
-    shape = _read_shape(kind, {key: table[verb]} | {k: v for k, v in table.items() if k != verb}, place, faults)
-    return [] if shape is None else _make_edits(verb, shape, place, faults)
+    shape = read_table(kind, table, spot)
+    return [] if shape is None else [edit.at(spot.place(verb)) for edit in _make_edits(verb, shape, spot)]
 
 
-def _read_shape(kind: type[Table], table: Any, place: str, faults: Faults) -> Table | None:
-    """The table in its shape; every fault of it is told."""
-    try:
-        return kind.model_validate(table)
-    except ValidationError as error:
-        found = error.errors(include_url=False)
-    for each in found:
-        keys = [key for key in each["loc"] if key not in KINDS]
-        where = ", ".join([place, *(escape(str(k)) for k in keys[:-1])])
-        key = keys[-1] if keys else "the table"
-        named = f"{f'item {key + 1}' if isinstance(key, int) else escape(key)} = {quote(each['input'])}"
-        if each["type"] == "extra_forbidden":
-            way_out = did_you_mean(str(key), kind.model_fields) or f" There are: {', '.join(kind.model_fields)}."
-            faults.append(Fault(where, f"unknown key {quote(key)}", f"no such key.{way_out}"))
-        elif each["type"] == "missing":
-            faults.append(Fault(where, f"{key} is missing", f"write {EXAMPLES.get(str(key), f'{key} = ...')}"))
-        elif each["type"] == "union_tag_invalid":
-            kinds = each["ctx"]["expected_tags"].translate({ord(mark): None for mark in "'<>"})
-            faults.append(Fault(where, named, f"{kinds.replace(', ', ' or ')} is needed"))
-        else:
-            faults.append(Fault(where, named, NEEDED.get(each["type"], "another kind of value is needed")))
-    return None
-
-
-def _make_edits(verb: str, table: Table, place: str, faults: Faults) -> list[Edit]:
+def _make_edits(verb: str, table: Table, spot: Spot) -> list[Edit]:
     """The edits of a table: one, but for several dependencies at once."""
-    with faults.collected(place):
+    try:
         if isinstance(table, InsertTable):
-            features = _make_feature(table, place, faults)
             where = {key: value for key, value in table.given().items() if key in Placed.model_fields}
-            return [Edit("insert", feature=feature, **where) for feature in features]
+            return [Edit("insert", feature=feature, **where) for feature in _make_feature(table, spot, "insert")]
         if isinstance(table, LinkTable):
-            return [Edit("link", name=table.name, after=after) for after in _make_afters(table.after, place, faults)]
+            return [Edit("link", name=table.name, after=after) for after in make_afters(table.after, spot)]
         if isinstance(table, UnlinkTable):
             return [Edit("unlink", name=table.name, after=after) for after in table.after]
         if isinstance(table, DueTable):
@@ -279,58 +255,30 @@ def _make_edits(verb: str, table: Table, place: str, faults: Faults) -> list[Edi
         if isinstance(table, AllocationTable):
             return [Edit("set_allocation", team=table.team, allocation=table.shares)]
         return [Edit({"drop": "without"}.get(verb, verb), **table.given())]
-    return []
+    except Fault as fault:
+        spot.tell(fault, "")
+        return []
 
 
-def _make_feature(table: FeatureTable, place: str, faults: Faults) -> list[Feature | External]:
-    """The feature or external of a table, or none when there is a fault in it."""
-    known = len(faults)
-    options = {key: value for key, value in table.given().items() if key not in (*Placed.model_fields, "work", "after")}
-    name = options.pop("name")
-    options["after"] = _make_afters(table.after, place, faults)
-    kind: Callable[..., Feature | External] = Feature
-    basis: dict[str, Any] = {"name": name}
-    if table.days is not None:
-        kind, basis["days"] = External, 0
-        for key in table.given():
-            if key in NOT_OF_AN_EXTERNAL:
-                way_out = f"with days it is an external, which has no {key}; remove one of them"
-                faults.append(Fault(place, f"days and {key}", way_out))
-                options.pop(key, None)
-    elif table.work:
-        options["work"] = {
-            team: _make_part(part, f"{place}, work of {quote(team)}", faults) for team, part in table.work.items()
-        }
-    basis |= {} if table.due is None else {"due": EARLIEST}
-    feature = _make(kind, basis, options, place, faults)
-    return [feature] if feature is not None and len(faults) == known else []
+def _read_feature(table: Any, spot: Spot) -> list[Feature | External]:
+    """The feature of a table that stands in a file of its own, or none when there is a fault in it."""
+    if not isinstance(table, dict):
+        spot.refuse(f"the table = {written(table)}", NEEDED["model_type"])
+        return []
+    shape = read_table(FeatureTable, table, spot)
+    return [] if shape is None else _make_feature(shape, spot, "name")
 
 
-def _make_part(part: PartTable | float | list[float], place: str, faults: Faults) -> Part | None:
-    if not isinstance(part, PartTable):
-        return _make(Part, {"size": 0}, {"size": part}, place, faults)
-    options = part.given("after") | {"after": _make_afters(part.after, place, faults)}
-    return _make(Part, {"size": 0}, options, place, faults)
+def _make_feature(table: FeatureTable, spot: Spot, key: str) -> list[Feature | External]:
+    """The feature or external of a table, or none when there is a fault in it.
 
-
-def _make_afters(tables: list[str | AfterTable], place: str, faults: Faults) -> list[str | After]:
-    made = [
-        each if isinstance(each, str) else _make(After, {"feature": each.feature}, each.given("feature"), place, faults)
-        for each in tables
-    ]
-    return [each for each in made if each is not None]
-
-
-def _make(
-    kind: Callable[..., Noun], basis: dict[str, Any], values: dict[str, Any], place: str, faults: Faults
-) -> Noun | None:
-    """The noun of these values; every one that it refuses is told, tried one by one on top of those that are good."""
-    made: Noun | None = None
-    for added in [{}, *({key: value} for key, value in values.items())]:
-        try:
-            made = kind(**(basis | added))
-            basis = basis | added
-        except Fault as fault:
-            where = [place, *(key for key in added if not fault.value.startswith(key))]
-            faults.append(Fault(", ".join(where), fault.value, fault.way_out))
-    return made
+    key : that which holds its name
+    """
+    known = len(spot.faults)
+    try:
+        name = read_name(table.name, "")
+    except Fault as fault:
+        spot.tell(fault, "", key)
+        name = UNNAMED
+    feature = make_feature(table, name, spot)
+    return [feature] if feature is not None and len(spot.faults) == known else []

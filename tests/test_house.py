@@ -34,7 +34,7 @@ FLOORS: tuple[tuple[str, ...], ...] = tuple(
         "explanation reasons alone assumptions checkup origins coverage verdict hindsight slip positions burnup placements "
         "menu screening search selection pledges weighing headroom cadence rollup spending aim arrangement climbing "
         "ordering rehearsal route",
-        "files reader toml shape schema lines loading grid workbook parquet columns notation rows sheets "
+        "files reader toml spot shape schema lines loading grid workbook parquet columns notation rows sheets "
         "faults writing importers trackers charts report snapshots inspection json_schema starter actuals whatif_file "
         "experience lessons wording impact_wording frontier_wording sentences pledge_wording allocation_wording",
         "cli commands options screen web __main__ checklist binding scoreboard edit_options impact_page frontier_page "

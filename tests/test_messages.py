@@ -224,6 +224,7 @@ SPEAKING = (
         "reader",
         "toml",
         "shape",
+        "spot",
         "loading",
         "grid",
         "workbook",
@@ -233,7 +234,7 @@ SPEAKING = (
         "rows",
         "sheets",
     ),
-    *("writing", "values", "dates", "estimate", "history", "team", "feature", "cycles"),
+    *("whatif_file", "writing", "values", "dates", "estimate", "history", "team", "feature", "cycles"),
 )
 INSIDE = {  # what is never shown: reasons that the reader of workbooks gives to itself, and what tomllib says
     "Cannot overwrite a value",

@@ -19,6 +19,7 @@ from played import changed
 from portfolios import seeded
 
 import forecast as fc
+from forecast import placements
 from forecast.cli import cli
 from forecast.edit_options import READERS
 from forecast.impact_page import render_impact
@@ -429,6 +430,19 @@ def test_an_edit_that_cannot_be_is_exit_code_3_with_a_line_a_fault(folder: str) 
     ]
     result = run(folder, "--edits", f"{folder}/nothing.toml")
     assert (result.exit_code, "no such file" in result.stderr) == (3, True)
+
+
+def test_the_first_replay_is_announced_where_it_is_compiled(folder: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    line = "Preparing the replay for this machine"
+    asked = (folder, "--add", f"{folder}/x.toml", "--everywhere", "--runs", "50")
+    monkeypatch.setattr(placements.Tour, "is_worth_it", False)
+    monkeypatch.setattr(placements, "needs_compiling", lambda: True)
+    assert line not in run(*asked).stderr  # simulating each place takes less time than to compile
+    monkeypatch.setattr(placements, "PATIENCE_COMPILING", 0.0)
+    assert line in run(*asked).stderr
+    assert run(*asked, "-q").stderr == ""
+    monkeypatch.setattr(placements, "needs_compiling", lambda: False)
+    assert line not in run(*asked).stderr
 
 
 def test_what_ifs_side_by_side(folder: str) -> None:

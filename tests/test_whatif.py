@@ -408,36 +408,129 @@ name = "Shop"
 """
 
 
-def test_all_faults_of_a_file_are_told_at_once(tmp_path: Path) -> None:
+def test_all_faults_of_a_file_are_told_at_once_each_with_its_row(tmp_path: Path) -> None:
     with pytest.raises(fc.Refused) as refusal:
         fc.read_what_if(write(tmp_path, WRONG))
     assert str(refusal.value).splitlines() == [
-        'what-if.toml: unknown key "nmae"; a what-if has a name and [[edit]] tables. Did you mean "name"?',
-        'what-if.toml: edit 1 (insert "X"), work, API: item 3 = "x"; a number is needed',
-        'what-if.toml: edit 1 (insert "X"), work, Web: unknown key "aftr"; no such key. Did you mean "after"?',
-        'what-if.toml: edit 1 (insert "X"): rank = "1"; a whole number is needed',
-        'what-if.toml: edit 2 (insert "Y"), work of "Web": size = -3; it cannot be less than 0',
-        'what-if.toml: edit 2 (insert "Y"), work of "API": size: 3, 2, 1; low, likely and high must rise',
-        'what-if.toml: edit 2 (insert "Y"): due = "soon"; a date is written year-month-day, like 2026-05-01',
-        'what-if.toml: edit 2 (insert "Y"): growth = -1; it cannot be less than 0',
-        'what-if.toml: edit 3 (insert "Z"): days and value; with days it is an external, which has no value; remove one of them',
-        f'what-if.toml: edit 4: both "drop" and "wip"; give one of: {", ".join(VERBS)}',
-        'what-if.toml: edit 5 (staff "Web"): start is missing; write start = 2026-01-05',
-        'what-if.toml: edit 5 (staff "Web"): people = "one"; a number is needed',
-        f"what-if.toml: edit 6: nothing to be done; give one of: {', '.join(VERBS)}",
-        'what-if.toml: edit 7 (resize "3"): name = "3"; a text is needed; put it in quotes',
-        'what-if.toml: edit 7 (resize "3"): factor = "True"; a number is needed',
-        'what-if.toml: edit 8 (resize "Login"): unknown key "name"; the name stands behind resize',
+        'what-if.toml row 2: unknown key "nmae"; a what-if has a name and [[edit]] tables. Did you mean "name"?',
+        'what-if.toml row 5: edit 1 (insert "X"): rank = "1"; a whole number is needed',
+        'what-if.toml row 6: edit 1 (insert "X"), work of "API": item 3 = "x"; a number is needed',
+        'what-if.toml row 6: edit 1 (insert "X"), work of "Web": unknown key "aftr"; no such key. Did you mean "after"?',
+        'what-if.toml row 9: edit 2 (insert "Y"): due = "soon"; a date is written year-month-day, like 2026-05-01',
+        'what-if.toml row 10: edit 2 (insert "Y"): growth = -1; it cannot be less than 0',
+        'what-if.toml row 11: edit 2 (insert "Y"), work of "Web": size = -3; it cannot be less than 0',
+        'what-if.toml row 11: edit 2 (insert "Y"), work of "API": size: 3, 2, 1; low, likely and high must rise',
+        'what-if.toml row 15: edit 3 (insert "Z"): days and value; with days it is an external, which has no value; '
+        "remove one of them",
+        f'what-if.toml row 18: edit 4: both "drop" and "wip"; give one of: {", ".join(VERBS)}',
+        'what-if.toml row 19: edit 5 (staff "Web"): start is missing; write start = 2026-01-05',
+        'what-if.toml row 21: edit 5 (staff "Web"): people = "one"; a number is needed',
+        f"what-if.toml row 22: edit 6: nothing to be done; give one of: {', '.join(VERBS)}",
+        'what-if.toml row 25: edit 7 (resize "3"): resize = 3; a text is needed; put it in quotes',
+        'what-if.toml row 26: edit 7 (resize "3"): factor = true; a number is needed',
+        'what-if.toml row 30: edit 8 (resize "Login"): unknown key "name"; the name stands behind resize',
+    ]
+
+
+ALIKE = """[[feature]]
+name = "X"
+work = { Web = { size = 3, aftr = [] }, API = [1, 2, "x"] }
+nmae = "Y"
+[[feature]]
+name = "Y"
+days = [5, 4, 3]
+after = [
+    "",
+    { feature = "X", handoff = "later", lag = -1 },
+]
+value = 3
+due = "soon"
+[[feature]]
+name = "Z"
+work = { Web = { size = -3, done = -1, after = ["", "X"] }, API = [1, 2] }
+promised = true
+growth = "lerned"
+"""
+
+
+def test_new_features_are_refused_as_those_of_a_roadmap_are(tmp_path: Path) -> None:
+    with pytest.raises(fc.Refused) as refusal:
+        read_new_features(write(tmp_path, "\n\n" + ALIKE, "roadmap.toml"))
+    said = str(refusal.value).splitlines()
+    write(tmp_path, "start = 2026-01-05\nhistory = { Web = [1], API = [1] }\n" + ALIKE, "roadmap.toml")
+    with pytest.raises(fc.Refused) as refusal:
+        fc.read(tmp_path)
+    assert len(said) == 15
+    assert str(refusal.value).splitlines() == said
+
+
+def test_an_edit_that_cannot_be_made_is_told_with_its_row(tmp_path: Path) -> None:
+    text = '[[edit]]\nmove = "Shop"\nrank = 1\n\n[[edit]]\nafter = ["Shop", "Nobody"]\nlink = "Login"\n'
+    what_if = fc.read_what_if(write(tmp_path, text))
+    with pytest.raises(fc.Refused) as refusal:
+        what_if.apply(roadmap())
+    assert str(refusal.value).splitlines() == [
+        'what-if.toml row 7: edit 2 (link "Login"): roadmap: a cycle: "Shop" waits for "Shop/Web" waits for "Login" waits for '
+        '"Login/Web" waits for "Shop"; nothing in it could ever start; remove one of these links',
+        'what-if.toml row 7: edit 2 (link "Login"): feature "Login": after = "Nobody"; no such feature or part in the roadmap.',
+    ]
+    assert what_if.edits[0] == fc.Edit("move", name="Shop", rank=1)
+    assert (what_if.edits[0].where, fc.Edit("move", name="Shop", rank=1).where) == (
+        'what-if.toml row 2: edit 1 (move "Shop")',
+        "",
+    )
+
+
+def test_a_name_that_is_refused_is_told_where_it_stands(tmp_path: Path) -> None:
+    text = '[[edit]]\nrank = 1\ninsert = "\\u0007"\nwork = { Web = -1 }\n[[edit]]\nlink = "A"\nafter = [\n"B",\n""]'
+    with pytest.raises(fc.Refused) as refusal:
+        fc.read_what_if(write(tmp_path, text))
+    assert str(refusal.value).splitlines() == [
+        r'what-if.toml row 3: edit 1 (insert "\x07"): name = "\x07"; a name cannot hold line breaks or control characters',
+        r'what-if.toml row 4: edit 1 (insert "\x07"), work of "Web": size = -1; it cannot be less than 0',
+        'what-if.toml row 9: edit 2 (link "A"): after: name = ""; a name cannot be empty',
     ]
 
 
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("", "no edits"),
-        ("edit = 3", "no edits"),
-        ("[edit]\ndrop = 'Shop'", "double brackets"),
-        ("drop = 'Shop'", r"Write \[\[edit\]\] above drop"),
+        ("", ': no edits; write at least one: [[edit]] and, below it, drop = "Search"'),
+        ("\nedit = 3", ' row 2: no edits; write at least one: [[edit]] and, below it, drop = "Search"'),
+        ("[edit]\ndrop = 'Shop'", " row 1: [edit]; write it in double brackets: [[edit]]"),
+        (
+            "[[edit]]\ndrop = 'Shop'\n[wip]",
+            ' row 3: unknown key "wip"; a what-if has a name and [[edit]] tables. Write [[edit]] above wip.',
+        ),
+    ],
+)
+def test_what_is_said_of_a_file_without_edits(tmp_path: Path, text: str, said: str) -> None:
+    with pytest.raises(fc.Refused) as refusal:
+        fc.read_what_if(write(tmp_path, text))
+    assert str(refusal.value) == f"what-if.toml{said}"
+
+
+def test_what_is_missing_is_shown(tmp_path: Path) -> None:
+    with pytest.raises(fc.Refused) as refusal:
+        fc.read_what_if(write(tmp_path, '[[edit]]\nlend = "Web"\n[[edit]]\nunlink = "Shop"'))
+    assert [str(fault).removeprefix("what-if.toml row ") for fault in refusal.value.faults] == [
+        '1: edit 1 (lend "Web"): to is missing; write to = ...',
+        '1: edit 1 (lend "Web"): people is missing; write people = 1',
+        '1: edit 1 (lend "Web"): of is missing; write of = 5',
+        '1: edit 1 (lend "Web"): to_of is missing; write to_of = 4',
+        '1: edit 1 (lend "Web"): start is missing; write start = 2026-01-05',
+        '3: edit 2 (unlink "Shop"): after is missing; write after = ["Login"]',
+    ]
+
+
+def test_the_keys_that_there_are_are_those_of_the_file(tmp_path: Path) -> None:
+    with pytest.raises(fc.Refused, match=r"no such key\. There are: resize, factor, size\.$"):
+        fc.read_what_if(write(tmp_path, '[[edit]]\nresize = "Shop"\nby = 3'))
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
         ("edit = ['drop']", "nothing to be done"),
         ("name = 3\n[[edit]]\ndrop = 'Shop'", "a text is needed"),
         ("[[edit]\ndrop", "not readable as TOML"),
@@ -468,11 +561,21 @@ def test_a_file_that_is_not_there_or_not_text(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("", 'feature 1: name is missing; write name = "..."'),
-        ('name = "X"\nwrok = { API = 3 }', 'feature "X": unknown key "wrok"; no such key. Did you mean "work"'),
-        ('name = "X"\nwork = { API = "3" }', "a number or a list or a table is needed"),
-        ("feature = 3", "a table is needed"),
-        ('name = "X"\nwork = { API = -1 }', "it cannot be less than 0"),
+        ("", 'x.toml: feature 1: name is missing; write name = "..."'),
+        (
+            'name = "X"\nwrok = { API = 3 }',
+            'x.toml row 2: feature "X": unknown key "wrok"; no such key. Did you mean "work"',
+        ),
+        (
+            'name = "X"\nwork = { API = "3" }',
+            'x.toml row 2: feature "X", work: API = "3"; a number or a list or a table is needed',
+        ),
+        ("feature = 3", "x.toml row 1: feature 1: the table = 3; a table is needed"),
+        ("feature = [{ name = 'A' },\n3]", "x.toml row 2: feature 2: the table = 3; a table is needed"),
+        (
+            '[feature]\nname = "X"\nwork = { API = -1 }',
+            'x.toml row 3: feature "X", work of "API": size = -1; it cannot be',
+        ),
     ],
 )
 def test_what_is_said_of_a_broken_feature_file(tmp_path: Path, text: str, said: str) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from forecast.errors import escape
-from forecast.options import Settings, progress_of, say, simulate, with_settings, write, write_table
+from forecast.options import Settings, announce, progress_of, say, simulate, with_settings, write, write_table
 
 
 @click.command()
@@ -36,10 +36,10 @@ def allocate(folder: str, by: str, targets: tuple[str, ...], **given: Any) -> No
     wanted = read_targets(targets)
     forecast = simulate(folder, settings)
 
-    from forecast import allocation, spending
+    from forecast import allocation, explanation
 
-    if not settings.quiet and spending.needs_compiling():
-        say("Preparing the ledger for this machine (once, about 10 seconds) ...")
+    if not settings.quiet and explanation.needs_compiling():
+        announce("ledger")
     with progress_of(settings, "Accounting") as progress:
         found = allocation.allocate(forecast, by=by, targets=wanted, progress=progress)
     if settings.as_csv:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from forecast.options import Settings, say, with_settings, write
+from forecast.options import Settings, announce, say, with_settings, write
 
 if TYPE_CHECKING:
     from forecast.actuals import Past
@@ -67,7 +67,7 @@ def backtest(folder: str, horizons: tuple[int, ...], warm_up: int | None, teams:
         from forecast import simulation
 
         if simulation.needs_compiling(model):
-            say("Preparing the engine for this machine (once, about 20 seconds) ...")
+            announce("engine")
     found = _backtest(past, model, settings, horizons, warm_up, teams)
     roadmaps = _look_back(past, model, settings).to_dict() if past.roadmaps else None
     if settings.as_json:

@@ -6,7 +6,7 @@ import json
 
 import click
 
-from forecast.options import say, write
+from forecast.options import announce, write
 
 IMPOSSIBLE = 3
 
@@ -32,7 +32,7 @@ def check(folder: str, as_json: bool, quiet: bool) -> None:
     from forecast.throughput import DEFAULT
 
     if not quiet and simulation.needs_compiling(DEFAULT):
-        say("Preparing the engine for this machine (once, about 20 seconds) ...")
+        announce("engine")
 
     from forecast.inspection import check as inspect
 

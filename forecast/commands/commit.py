@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from forecast.options import Settings, read_percent, say, simulate, with_settings, write, write_table
+from forecast.options import Settings, announce, read_percent, say, simulate, with_settings, write, write_table
 from forecast.remedy_options import RemedyOptions
 
 if TYPE_CHECKING:
@@ -44,11 +44,11 @@ def commit(
     settings = Settings(**given)
     base = simulate(folder, settings)
 
+    from forecast import explanation
     from forecast.cadence import plan_cadence
-    from forecast.explanation import needs_compiling
 
-    if not settings.quiet and needs_compiling():
-        say("Preparing the ledger for this machine (once, about 10 seconds) ...")
+    if not settings.quiet and explanation.needs_compiling():
+        announce("ledger")
     names = RemedyOptions(keep, None, None, None).read_keep(base.roadmap)
     cadence = plan_cadence(base, by=by, level=level, keep=names)
     if settings.as_csv:

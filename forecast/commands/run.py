@@ -9,7 +9,17 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from forecast.options import Settings, progress_of, read_percent, say, simulate, with_settings, write, write_table
+from forecast.options import (
+    Settings,
+    announce,
+    progress_of,
+    read_percent,
+    say,
+    simulate,
+    with_settings,
+    write,
+    write_table,
+)
 
 if TYPE_CHECKING:
     import polars as pl
@@ -96,7 +106,7 @@ def tell_why(forecast: Forecast, told: dict[str, Any], table: Table, settings: S
     from forecast import explanation
 
     if not settings.quiet and explanation.needs_compiling():
-        say("Preparing the ledger for this machine (once, about 10 seconds) ...")
+        announce("ledger")
     with progress_of(settings, "Explaining") as progress:
         found = explanation.explain(forecast, progress)
     for feature, other in zip(told["features"], found.to_list(), strict=True):

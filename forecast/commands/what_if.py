@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from forecast.edit_options import take_edits, with_edits
-from forecast.options import Settings, say, simulate, with_settings, write, write_table
+from forecast.options import Settings, announce, say, simulate, with_settings, write, write_table
 from forecast.remedy_options import take_remedies, with_remedies
 
 if TYPE_CHECKING:
@@ -83,7 +84,13 @@ def write_frontier(base: Forecast, options: EditOptions, settings: Settings) -> 
 
     feature, then = options.tried_everywhere(base.roadmap)
     with progress_bar(0, not settings.quiet, "Trying", "positions") as progress:
-        found = frontier(base, feature, then=then, progress=progress)
+        found = frontier(
+            base,
+            feature,
+            then=then,
+            progress=progress,
+            compiling=None if settings.quiet else partial(announce, "replay"),
+        )
     if settings.as_json:
         write(json.dumps(found.to_dict() | {"provenance": base.provenance()}, indent=2) + "\n")
     elif settings.as_csv:
@@ -132,7 +139,7 @@ def write_pages(impacts: Sequence[Impact], asked: Sequence[WhatIf], settings: Se
     from forecast.reasons import needs_compiling
 
     if not settings.quiet and needs_compiling():
-        say("Preparing the reasons for this machine (once, about 20 seconds) ...")
+        announce("reasons")
     told = [tell(impact, each, settings.levels) for impact, each in zip(impacts, asked, strict=True)]
     if settings.as_json:
         write(json.dumps(told[0] if len(told) == 1 else told, indent=2) + "\n")
