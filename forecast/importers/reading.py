@@ -23,6 +23,7 @@ DISARMED = re.compile(r"'(?=[=+\-@])")
 """The apostrophe that trackers and spreadsheets put before a text that looks like a formula."""
 
 SERVER_SPRINT = re.compile(r"com\.atlassian\.greenhopper.*?\[(.*)\]", re.DOTALL)
+SERVER_FIELD = re.compile(r",(?=[A-Za-z]+=)")
 KEY_IN_URL = re.compile(r"https?://[^/\s]+/([^/\s]+/[^/\s]+)/(?:issues|pull)/([0-9]+)/?")
 TEXTS = ("id", "kind", "name", "status", "category", "resolution", "team", "parent_title", "rank")
 UNSHARED = ("key", "id", "title", "name", "rank", "parent_title")
@@ -325,7 +326,7 @@ class RowReader:
         for name in names:
             match = SERVER_SPRINT.match(name)
             if match:
-                told = dict(part.partition("=")[::2] for part in match[1].split(","))
+                told = dict(part.partition("=")[::2] for part in SERVER_FIELD.split(match[1]))
                 name = told.get("name", "")
                 start, end = (self._days.read(_blank(told.get(each)), each, row) for each in ("startDate", "endDate"))
                 self._intake.add_cycle(name, start, end, "")

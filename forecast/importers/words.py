@@ -127,8 +127,8 @@ BEFORE, AFTER = re.compile(r"\bbefore\b|\bvor\b"), re.compile(r"\bafter\b|\bnach
 INVERSE = re.compile(
     r"\b(is|are|was|be|being|wird|est|es|zijn|è)\b.*\b(by|von|par|por|door|da|durch)\b|\bblocked\b|\brequired\b"
 )
-START = re.compile(r"start[\s_/-]*(to[\s_/-]*)?start|\bss\b|finish[\s_/-]*(to[\s_/-]*)?finish|\bff\b")
-"""Links of a schedule that do not say that one is over before the other begins."""
+START = re.compile(r"\bstart (to )?(start|finish|end)\b|\b(finish|end) (to )?(finish|end)\b|\b(ss|sf|ff)\b|hierarch")
+"""Links of a schedule that do not say that one is over before the other begins (names as `plain` gives them)."""
 
 MEANS_BLOCKS, MEANS_WAITS, MEANS_NOTHING = "blocks", "waits", "no"
 
