@@ -24,6 +24,9 @@ ORDERS = ("day", "month")
 AMBIGUOUS = "it could be"
 NOTHING = {"", "-", "--", "n/a", "na", "none", "null", "never", "nil"}
 MOST_RESTS = 200_000
+STAGES_SEEN = 300
+"""Rows of a table that tell whether its columns are the steps of a board."""
+
 UNREADABLE = "a date that cannot be read"
 
 DATED = {
@@ -214,3 +217,12 @@ def find_stages(head: Sequence[str], rows: Sequence[Sequence[Cell]]) -> tuple[in
 def describe(orders: Mapping[str, str]) -> str:
     """What comes first in the dates of an export; empty where nothing had to be settled."""
     return "/".join(sorted(set(orders.values())))
+
+
+def looks_staged(table: Table) -> bool:
+    """Whether a table holds the steps of a board, and does not say itself when an item was created."""
+    names = {bare(name) for name in table.head}
+    if names & {"created", "created_date", "created_at", "issue_key", "work_item_type"}:
+        return False
+    rows = [cells for (_, cells), _ in zip(table.walk(), range(STAGES_SEEN), strict=False)]
+    return len(find_stages(table.head, rows)) >= 3
