@@ -137,3 +137,14 @@ def test_an_item_open_since_nobody_knows_when_is_told(tmp_path: Path) -> None:
     told = [each for each in imported.to_dict()["strange"] if "items.csv" in each["why"]]
     assert [(each["count"], each["examples"]) for each in told] == [(1, ["P-2"])]
     assert rows_of(out / "features.csv")[0]["items"] == "1"
+
+
+@pytest.mark.parametrize("has_rows", [False, True])
+def test_a_table_that_names_its_features_misses_no_parents(tmp_path: Path, has_rows: bool) -> None:
+    """Named by what people call them, nothing is missing; where some parents are rows of the table, the others are."""
+    lines = ["item,team,feature,created,done", "1,A,Login,2026-01-05,2026-01-20", "2,A,Login,2026-01-05,"]
+    lines += ["3,A,2,2026-01-05,"] if has_rows else []
+    out, imported = bring(tmp_path, "items.csv", "\n".join(lines))
+    missed = [each["count"] for each in imported.to_dict()["strange"] if "not in the export" in each["why"]]
+    assert missed == ([2] if has_rows else [])
+    assert rows_of(out / "features.csv")[0]["feature"] == "Login"
