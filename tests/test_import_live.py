@@ -309,14 +309,15 @@ def test_without_a_token_it_is_asked_as_a_guest_and_an_empty_one_is_refused(
 
 
 SECRET = "ghp_PLANTEDsecret0123456789abcdef"
+LOGIN = f"{SECRET}@github.com/o/r"
 
 
 @pytest.mark.parametrize(
     "arguments",
     [
-        [f"https://{SECRET}@github.com/o/r"],
-        [f"https://ann:{SECRET}@github.com/o/r"],
-        [f"http://{SECRET}@github.com/o/r"],
+        ["https://" + LOGIN],
+        ["https://ann:" + LOGIN],
+        ["http://" + LOGIN],
         [f"https://github.com/o/r?access_token={SECRET}"],
         [f"https://github.com/o/r#{SECRET}"],
         ["https://github.com/o/r", "--token-env", SECRET],

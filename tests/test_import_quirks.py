@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 import forecast as fc
+from forecast.importers.words import read_link
 
 
 def bring(tmp_path: Path, name: str, content: str | bytes, **options: object) -> tuple[Path, fc.Imported]:
@@ -102,7 +103,15 @@ def test_what_gh_writes_is_read_in_the_encoding_of_any_shell(tmp_path: Path, enc
 
 @pytest.mark.parametrize(
     "kind",
-    ["Gantt End to End", "Gantt Start to Start", "Gantt Start to End", "Hierarchy (WBSGantt)", "Finish-to-Finish [FF]"],
+    [
+        "Gantt End to End",
+        "Contains(WBSGantt)",
+        "Follow-up",
+        "Gantt Start to Start",
+        "Gantt Start to End",
+        "Hierarchy (WBSGantt)",
+        "Finish-to-Finish [FF]",
+    ],
 )
 def test_links_of_a_schedule_that_let_nobody_wait(tmp_path: Path, kind: str) -> None:
     lines = [f"Issue key,Issue Type,Status,Created,Resolved,Epic Link,Outward issue link ({kind})"]
@@ -148,3 +157,47 @@ def test_a_table_that_names_its_features_misses_no_parents(tmp_path: Path, has_r
     missed = [each["count"] for each in imported.to_dict()["strange"] if "not in the export" in each["why"]]
     assert missed == ([2] if has_rows else [])
     assert rows_of(out / "features.csv")[0]["feature"] == "Login"
+
+
+@pytest.mark.parametrize(
+    ("kind", "means"),
+    [
+        *(
+            (kind, "blocks")
+            for kind in ("End to Start", "Finish-to-Start [FS]", "Needed by", "Followed by", "Impediment")
+        ),
+        *((kind, "waits") for kind in ("Preceded by", "Follows", "Blocked", "Gated by", "Needs")),
+        *((kind, "no") for kind in ("Cloners", "Causality", "Issue split", "Test", "Polaris work item link")),
+    ],
+)
+def test_what_the_outer_end_of_a_link_says(kind: str, means: str) -> None:
+    assert read_link(kind) == means
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        *("12/Mar/26 3:04 PM", "12/Mar/2026 15:04 CET", "12. Mär. 2026 15:04", "12/mars/26 3:04 PM", "13.03.26 15:04"),
+        *(
+            "Mar 12, 2026, 3:04:05 PM",
+            "Thursday, March 12, 2026 3:04 PM",
+            "13.3.2026 14:59:28",
+            "13/03/2026 3:04 p. m.",
+        ),
+        *("Thu Mar 12 2026 23:30:00 GMT+0100 (Central European Standard Time)", "2026-03-12T23:30:00.000-0800"),
+    ],
+)
+def test_a_day_in_the_words_of_any_instance(tmp_path: Path, written: str) -> None:
+    """The day is the one that is written, whatever the time zone is."""
+    text = f'Issue key,Issue Type,Status,Created,Resolved\nP-1,Bug,Done,"{written}","{written}"\n'
+    out, _ = bring(tmp_path, "export.csv", text)
+    assert done_of(out) == [("P-1", "2026-03-13" if written.startswith("13") else "2026-03-12")]
+
+
+@pytest.mark.parametrize(
+    "written", ["Foo Mar 12 2026", "12/Mar/26 25 o'clock", "Thu Thu 12 2026", "12/Mar/26 3:04 PM (("]
+)
+def test_a_day_that_is_none_is_refused(tmp_path: Path, written: str) -> None:
+    text = f'Issue key,Issue Type,Status,Created,Resolved\nP-1,Bug,Done,"{written}","{written}"\n'
+    with pytest.raises(fc.Fault, match="cannot be read"):
+        bring(tmp_path, "export.csv", text)
