@@ -22,10 +22,12 @@ PERCENT = re.compile(r"([0-9]+(?:[.,][0-9]+)?)\s*%")
 SERIAL = re.compile(r"[1-9][0-9]{4}(\.[0-9]+)?")
 EXCEL_EPOCH = dt.date(1899, 12, 30)
 
-TIME = r"(?:[T,\s]+[0-9]{1,2}:[0-9]{2}(?::[0-9]{2}(?:[.,][0-9]+)?)?\s*(?:[ap]\.?m\.?)?\s*(?:z|utc|gmt|[+-][0-9]{2}:?[0-9]{2})?)?"
+ZONE = r"\s*(?:z|[a-z]{3,5})?\s*(?:[+-][0-9]{2}:?[0-9]{2})?(?:\s*\([^()]{1,60}\))?"
+TIME = rf"(?:[T,\s]+[0-9]{{1,2}}:[0-9]{{2}}(?::[0-9]{{2}}(?:[.,][0-9]+)?)?\s*(?:[ap]\.?\s?m\.?)?{ZONE})?"
+WEEKDAY = r"(?:(?:mon|tue|wed|thu|fri|sat|sun)[a-z]*\.?,?\s+)?"
 IN_DIGITS = re.compile(rf"([0-9]{{1,4}})([/.-])([0-9]{{1,2}})\2([0-9]{{1,4}}){TIME}", re.IGNORECASE)
-DAY_FIRST = re.compile(rf"([0-9]{{1,2}})[ /.-]+([^\W\d_]{{3,9}})[ /.,-]+([0-9]{{2,4}}){TIME}", re.IGNORECASE)
-MONTH_FIRST = re.compile(rf"([a-z]{{3,9}})[ .]+([0-9]{{1,2}})[ ,]+([0-9]{{2,4}}){TIME}", re.IGNORECASE)
+DAY_FIRST = re.compile(rf"{WEEKDAY}([0-9]{{1,2}})[ /.-]+([^\W\d_]{{3,9}})[ /.,-]+([0-9]{{2,4}}){TIME}", re.IGNORECASE)
+MONTH_FIRST = re.compile(rf"{WEEKDAY}([a-z]{{3,9}})[ .]+([0-9]{{1,2}})[ ,]+([0-9]{{2,4}}){TIME}", re.IGNORECASE)
 MONTHS = (
     *("january", "february", "march", "april", "may", "june", "july"),
     *("august", "september", "october", "november", "december"),

@@ -306,3 +306,42 @@ def test_without_a_token_it_is_asked_as_a_guest_and_an_empty_one_is_refused(
     assert empty.returncode == 3
     assert "the environment variable GITHUB_TOKEN: empty" in empty.stderr
     assert server.asked == []
+
+
+SECRET = "ghp_PLANTEDsecret0123456789abcdef"
+LOGIN = f"{SECRET}@github.com/o/r"
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["https://" + LOGIN],
+        ["https://ann:" + LOGIN],
+        ["http://" + LOGIN],
+        [f"https://github.com/o/r?access_token={SECRET}"],
+        [f"https://github.com/o/r#{SECRET}"],
+        ["https://github.com/o/r", "--token-env", SECRET],
+        ["https://github.com/o/r", "--token-env", f"{SECRET}-x"],
+        ["https://github.com/o/r", "--token-file", SECRET],
+        ["https://github.com/o/r", "--token-file", f"ann@example.com:{SECRET}"],
+    ],
+)
+def test_a_token_in_the_wrong_place_is_refused_and_not_shown(arguments: list[str], tmp_path: Path) -> None:
+    refused = forecast("import", "github", *arguments, "--out", str(tmp_path / "mine"))
+    assert refused.returncode in (2, 3)
+    assert SECRET not in refused.stdout + refused.stderr
+    assert not (tmp_path / "mine").exists()
+
+
+@pytest.mark.parametrize("name", ["github"], indirect=True)
+@pytest.mark.usefixtures("environment")
+def test_what_the_library_logs_holds_no_token_even_when_the_tracker_repeats_it(
+    server: Impostor, name: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("DEBUG")
+    server.mischief += [Reply("", 302, {"Location": f"https://evil.example.com/{TOKEN}"})]
+    _, asked = address(server, name)
+    refused = forecast("import", *asked, "--out", str(tmp_path / "mine"))
+    assert refused.returncode == 3
+    assert "***" in caplog.text  # it was repeated, and listened to
+    check_no_token(server, caplog.text, refused.stdout, refused.stderr)

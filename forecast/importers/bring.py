@@ -15,6 +15,7 @@ from typing import Any
 from forecast.dates import Dateish, read_date
 from forecast.errors import Fault, Refused, did_you_mean, escape, quote
 from forecast.importers.account import Imported, tell
+from forecast.importers.days import looks_staged
 from forecast.importers.github import read_records
 from forecast.importers.import_toml import FILE, read_mapping, write_mapping
 from forecast.importers.issue import Export
@@ -23,7 +24,7 @@ from forecast.importers.mapping import Mapping
 from forecast.importers.past import find_past
 from forecast.importers.portfolio import Draft, look_back, write_files
 from forecast.importers.proposal import propose
-from forecast.importers.reading import Intake, RowReader, looks_staged, read_table, settle_days
+from forecast.importers.reading import Intake, RowReader, read_table, settle_days
 from forecast.importers.scope import find_scope
 from forecast.importers.sifting import sift
 from forecast.importers.table import Numbers, Records, Table, open_file

@@ -13,8 +13,9 @@ from forecast.dates import EARLIEST, LATEST
 from forecast.errors import Fault, quote
 from forecast.grid import Broken, Cell
 from forecast.importers.issue import Tally
-from forecast.importers.layout import DATES, NUMBERS, Layout
+from forecast.importers.layout import DATES, NUMBERS, SOURCES, Layout, bare
 from forecast.importers.table import Table
+from forecast.importers.words import means_done
 from forecast.notation import Notation, show_order
 from forecast.rows import SERIAL_DAYS, spell
 
@@ -23,7 +24,33 @@ ORDERS = ("day", "month")
 AMBIGUOUS = "it could be"
 NOTHING = {"", "-", "--", "n/a", "na", "none", "null", "never", "nil"}
 MOST_RESTS = 200_000
+STAGES_SEEN = 300
+"""Rows of a table that tell whether its columns are the steps of a board."""
+
 UNREADABLE = "a date that cannot be read"
+
+DATED = {
+    *("due", "due_date", "target_date", "target_start", "target_end", "deadline", "created", "created_date"),
+    *("changed", "changed_date", "updated", "updated_date", "last_updated", "last_viewed", "state_change_date"),
+}
+"""Columns of dates that are no steps of a board, where they stand behind its steps."""
+
+ATTRIBUTES = DATED | {
+    *(name for names in SOURCES["actionable"].values() for name in names if name != "release"),
+    *(
+        "priority",
+        "severity",
+        "value_area",
+        "business_value",
+        "assignee",
+        "assigned_to",
+        "owner",
+        "reporter",
+        "blocked",
+    ),
+    *("blocked_days", "blocked_time", "flagged", "impediment", "comment", "description", "link", "url", "project_key"),
+}
+"""Columns that are no steps of a board when they hold nothing."""
 
 
 def settle(table: Table, layout: Layout, order: str = "") -> Notation:
@@ -168,20 +195,34 @@ def find_stages(head: Sequence[str], rows: Sequence[Sequence[Cell]]) -> tuple[in
         except Fault as fault:
             return fault.way_out == "there is no such day" and bool(show_order(cell))
 
+    names = [bare(name) for name in head]
+    told = [[cells[at] for cells in rows if at < len(cells) and cells[at] != ""] for at in range(len(head))]
     best: tuple[int, ...] = ()
     for first in range(1, min(4, len(head))):
         stages: list[int] = []
         for at in range(first, len(head)):
-            cells = [cells[at] for cells in rows if at < len(cells) and cells[at] != ""]
-            if not all(map(is_date, cells)) or not (cells or stages):
+            is_attribute = names[at] in ATTRIBUTES if not told[at] else bool(stages) and names[at] in DATED
+            if is_attribute or not all(map(is_date, told[at])) or not (told[at] or stages):
                 break
             stages.append(at)
         if len(stages) > len(best):
             best = tuple(stages)
-    filled = sum(any(at < len(cells) and cells[at] != "" for cells in rows) for at in best)
+    ends = [at for at in best if told[at] and means_done(head[at])]
+    while ends and best[-1] > ends[-1] and not told[best[-1]] and not means_done(head[best[-1]]):
+        best = best[:-1]  # a column of no cells behind the end is no step
+    filled = sum(bool(told[at]) for at in best)
     return best if len(best) >= 2 and filled >= 2 else ()
 
 
 def describe(orders: Mapping[str, str]) -> str:
     """What comes first in the dates of an export; empty where nothing had to be settled."""
     return "/".join(sorted(set(orders.values())))
+
+
+def looks_staged(table: Table) -> bool:
+    """Whether a table holds the steps of a board, and does not say itself when an item was created."""
+    names = {bare(name) for name in table.head}
+    if names & {"created", "created_date", "created_at", "issue_key", "work_item_type"}:
+        return False
+    rows = [cells for (_, cells), _ in zip(table.walk(), range(STAGES_SEEN), strict=False)]
+    return len(find_stages(table.head, rows)) >= 3

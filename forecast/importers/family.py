@@ -10,6 +10,9 @@ from forecast.importers.mapping import Mapping
 
 NOBODY = -1
 UNKNOWN_PARENT = "a parent that is not in the export"
+NAMED = ("items", "actionable")
+"""Sources whose column of features often holds their names, and not keys of other rows."""
+
 CIRCLE = "parents that lead round in a circle"
 
 
@@ -46,10 +49,10 @@ def find_family(issues: Sequence[Issue], mapping: Mapping, strange: Tally) -> Fa
     family = Family()
     named: dict[str, int] = {}
     if mapping.feature == "parent":
-        family.parent, absent = _find_parents(issues, places, strange)
+        family.parent, absent = _find_parents(issues, places, strange, mapping.source in NAMED)
         _find_ancestors(issues, mapping, family, absent, strange)
         return family
-    family.parent, _ = _find_parents(issues, places, strange)
+    family.parent, _ = _find_parents(issues, places, strange, mapping.source in NAMED)
     if mapping.feature == "self":
         family.feature = list(range(len(issues)))
         family.features = [Found(issue.key, issue.name or issue.title, at) for at, issue in enumerate(issues)]
@@ -105,8 +108,13 @@ class Places:
         return NOBODY if other is None else other
 
 
-def _find_parents(issues: Sequence[Issue], places: Places, strange: Tally) -> tuple[list[int], dict[int, str]]:
-    """Of each issue the place of its parent; and of those whose parent is not there, what it is called."""
+def _find_parents(
+    issues: Sequence[Issue], places: Places, strange: Tally, is_by_name: bool
+) -> tuple[list[int], dict[int, str]]:
+    """Of each issue the place of its parent; and of those whose parent is not there, what it is called.
+
+    is_by_name : the table may only name what its items belong to; then it is not strange that no parent is there
+    """
     parents: list[int] = []
     absent: dict[int, str] = {}
     for at, issue in enumerate(issues):
@@ -119,8 +127,10 @@ def _find_parents(issues: Sequence[Issue], places: Places, strange: Tally) -> tu
                 break
         if parent == NOBODY and issue.parents:
             absent[at] = issue.parents[0]
-            strange.add(UNKNOWN_PARENT, f"{issue.key} belongs to {issue.parents[0]}")
         parents.append(parent)
+    if not is_by_name or any(parent != NOBODY for parent in parents):
+        for at, reference in absent.items():
+            strange.add(UNKNOWN_PARENT, f"{issues[at].key} belongs to {reference}")
     return parents, absent
 
 

@@ -96,15 +96,14 @@ def find_area(path: str) -> str:
 def _find_prefix(issues: Sequence[Issue], prefixes: Sequence[str]) -> str:
     """The first of the prefixes under which at least half of the issues have a label, as it is written."""
     counts: Counter[str] = Counter()
-    for issue in issues:
-        counts.update(
-            {
-                label[: len(prefix)]
-                for label in issue.labels
-                for prefix in prefixes
-                if label.casefold().startswith(prefix) and len(label) > len(prefix)
-            }
-        )
+    for labels, times in Counter(issue.labels for issue in issues).items():
+        found_here = {
+            label[: len(prefix)]
+            for label in labels
+            for prefix in prefixes
+            if label.casefold().startswith(prefix) and len(label) > len(prefix)
+        }
+        counts.update(dict.fromkeys(found_here, times))
     found = [(count, prefix) for prefix, count in counts.items() if count >= ENOUGH * len(issues)]
     return max(found)[1] if found else ""
 

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
 from forecast.errors import Fault, escape, quote
 from forecast.grid import Cell
-from forecast.importers.days import Days, find_stages, settle
+from forecast.importers.days import STAGES_SEEN, Days, find_stages, settle
 from forecast.importers.issue import Cycle, Export, Issue, Link, Tally, end_before_next
-from forecast.importers.layout import LINK, LISTS, NUMBERS, SPLITS, Layout, bare, lay_out
+from forecast.importers.layout import LISTS, NUMBERS, SPLITS, Layout, lay_out
 from forecast.importers.table import Table
 from forecast.importers.words import means_discarded, means_done, plain
 from forecast.notation import Notation
@@ -23,6 +23,7 @@ DISARMED = re.compile(r"'(?=[=+\-@])")
 """The apostrophe that trackers and spreadsheets put before a text that looks like a formula."""
 
 SERVER_SPRINT = re.compile(r"com\.atlassian\.greenhopper.*?\[(.*)\]", re.DOTALL)
+SERVER_FIELD = re.compile(r",(?=[A-Za-z]+=)")
 KEY_IN_URL = re.compile(r"https?://[^/\s]+/([^/\s]+/[^/\s]+)/(?:issues|pull)/([0-9]+)/?")
 TEXTS = ("id", "kind", "name", "status", "category", "resolution", "team", "parent_title", "rank")
 UNSHARED = ("key", "id", "title", "name", "rank", "parent_title")
@@ -32,7 +33,9 @@ ISSUE_DATES = ("created", "started", "done", "changed", "due")
 LINK_ROLES = (("blocked_by", "Blocks", False), ("blocks", "Blocks", True), ("related", "Relates", True))
 """Columns that list the other ends of links: what they tell, the kind of link, and whether it leads outward."""
 
-STAGES_SEEN = 300
+MOST_LISTED = 100_000
+"""Lists of labels, parents and the like that are kept, so that rows with the same cells share them."""
+
 UNDELIVERED = "undelivered"
 """Category of an issue that a table calls not delivered, which may be because it is still open."""
 
@@ -161,11 +164,12 @@ class RowReader:
         self._split = re.compile(split) if split else None
         self._path: list[str] = []
         self._stem = table.file.rpartition(".")[0] or table.file
-        self._texts = [role for role in TEXTS if role in layout.places]
+        self._texts = [(role, layout.places[role], role in UNSHARED) for role in TEXTS if role in layout.places]
         self._dates = [role for role in ISSUE_DATES if role in layout.places]
-        self._has_links = bool(layout.links) or any(role in layout.places for role, *_ in LINK_ROLES)
+        self._link_roles = [each for each in LINK_ROLES if each[0] in layout.places]
         self._lists = [role for role in LISTS if role in layout.places]
         self._shared: dict[str, str] = {}
+        self._listed: dict[str, dict[tuple[Cell, ...], tuple[str, ...]]] = {role: {} for role in self._lists}
 
     def fit(self, row: int, cells: Sequence[Cell]) -> Sequence[Cell] | None:
         """The cells of a row, as many as there are columns; None when there are more, and no title explains why."""
@@ -193,7 +197,7 @@ class RowReader:
         if not key:
             self._intake.left_out.add(NO_KEY, f"{self._table.file} row {row}")
             return None
-        told: dict[str, Any] = {role: self._text(role, cells) for role in self._texts}
+        told: dict[str, Any] = {role: self._read_text(at, is_own, cells) for role, at, is_own in self._texts}
         days: dict[str, Any] = {role: self._day(role, row, cells) for role in self._dates}
         category = _read_category(told["category"]) if "category" in told else ""
         days["done"], told["category"] = self._find_end(row, cells, days.get("done"), category)
@@ -212,11 +216,11 @@ class RowReader:
             versions=listed.get("versions", ()),
             parents=above or listed.get("parents", ()),
             sprints=self._read_sprints(row, cells, listed["sprints"]) if "sprints" in listed else (),
-            links=self._read_links(cells, listed) if self._has_links else (),
+            links=self._read_links(cells, listed),
             estimate=self._number("estimate", row, cells),
             size=self._number("size", row, cells),
             file=self._stem,
-            more=tuple((name, spell(cells[at])) for name, at in self._layout.more if cells[at] != ""),
+            more=self._read_more(cells) if self._layout.more else (),
         )
 
     def read_sprint(self, row: int, cells: Sequence[Cell]) -> None:
@@ -277,25 +281,39 @@ class RowReader:
         return self._text("title", cells), ()
 
     def _text(self, role: str, cells: Sequence[Cell]) -> str:
-        for at in self._layout.places.get(role, ()):
+        return self._read_text(self._layout.places.get(role, ()), role in UNSHARED, cells)
+
+    def _read_text(self, places: Sequence[int], is_own: bool, cells: Sequence[Cell]) -> str:
+        for at in places:
             if (cell := cells[at]) != "":
                 text = cell if type(cell) is str else spell(cell)
                 if text[0] == "'":
                     text = _tidy(text)
-                return text if role in UNSHARED else self._shared.setdefault(text, text)
+                return text if is_own else self._shared.setdefault(text, text)
         return ""
 
     def _list(self, role: str, cells: Sequence[Cell]) -> tuple[str, ...]:
+        """The values of a role; rows with the same cells share them."""
+        told = tuple([cells[at] for at in self._layout.places[role] if cells[at] != ""])
+        if not told:
+            return ()
+        known = self._listed[role]
+        found = known.get(told)
+        if found is None:
+            found = self._split_cells(role, told)
+            if len(known) < MOST_LISTED and all(type(cell) is str for cell in told):
+                known[told] = found
+        return found
+
+    def _split_cells(self, role: str, told: Sequence[Cell]) -> tuple[str, ...]:
         found: list[str] = []
-        for at in self._layout.places[role]:
-            if (cell := cells[at]) != "":
-                text = _tidy(cell if type(cell) is str else spell(cell))
-                if self._split is None or role in ("areas", "parents"):
-                    found.append(self._shared.setdefault(text, text))
-                else:
-                    found += [
-                        self._shared.setdefault(each, each) for each in map(str.strip, self._split.split(text)) if each
-                    ]
+        for cell in told:
+            text = _tidy(cell if type(cell) is str else spell(cell))
+            if self._split is None or role in ("areas", "parents"):
+                found.append(self._shared.setdefault(text, text))
+            else:
+                parts = map(str.strip, self._split.split(text))
+                found += [self._shared.setdefault(each, each) for each in parts if each]
         return tuple(dict.fromkeys(found))
 
     def _day(self, role: str, row: int, cells: Sequence[Cell]) -> dt.date | None:
@@ -323,9 +341,9 @@ class RowReader:
         """The names of the sprints; what is told of their days goes to the intake."""
         found = []
         for name in names:
-            match = SERVER_SPRINT.match(name)
+            match = SERVER_SPRINT.match(name) if name[-1:] == "]" else None
             if match:
-                told = dict(part.partition("=")[::2] for part in match[1].split(","))
+                told = dict(part.partition("=")[::2] for part in SERVER_FIELD.split(match[1]))
                 name = told.get("name", "")
                 start, end = (self._days.read(_blank(told.get(each)), each, row) for each in ("startDate", "endDate"))
                 self._intake.add_cycle(name, start, end, "")
@@ -339,13 +357,15 @@ class RowReader:
             found = found[:1]
         return tuple(found)
 
+    def _read_more(self, cells: Sequence[Cell]) -> tuple[tuple[str, str], ...]:
+        return tuple((name, spell(cells[at])) for name, at in self._layout.more if cells[at] != "")
+
     def _read_links(self, cells: Sequence[Cell], listed: Mapping[str, tuple[str, ...]]) -> tuple[Link, ...]:
-        found = [
-            Link(kind, outward, key)
-            for at, kind, outward in self._layout.links
-            if cells[at] != "" and (key := spell(cells[at]).strip())
-        ]
-        for role, kind, outward in LINK_ROLES:
+        found: list[Link] = []
+        for at, kind, outward in self._layout.links:
+            if (cell := cells[at]) != "" and (key := spell(cell).strip()):
+                found.append(Link(kind, outward, key))
+        for role, kind, outward in self._link_roles:
             found += [Link(kind, outward, key) for key in listed.get(role, ())]
         return tuple(found)
 
@@ -373,19 +393,3 @@ def _read_category(text: str) -> str:
     if means_done(text):
         return "done"
     return "in progress" if plain(text) in ("in progress", "doing", "indeterminate", "started") else "to do"
-
-
-def link_columns(head: Sequence[str]) -> Iterator[str]:
-    """The kinds of links that columns of a Jira export are named after."""
-    for name in head:
-        if match := LINK.fullmatch(name.strip()):
-            yield match[2]
-
-
-def looks_staged(table: Table) -> bool:
-    """Whether a table holds the steps of a board, and does not say itself when an item was created."""
-    names = {bare(name) for name in table.head}
-    if names & {"created", "created_date", "created_at", "issue_key", "work_item_type"}:
-        return False
-    rows = [cells for (_, cells), _ in zip(table.walk(), range(STAGES_SEEN), strict=False)]
-    return len(find_stages(table.head, rows)) >= 3

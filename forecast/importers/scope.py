@@ -20,6 +20,7 @@ NOTHING_LEFT = "open, but all its items are closed: nothing is left of it"
 NOT_STARTED = "open, without any items: sized like the others (low, likely, high under `empty` in import.toml)"
 NO_SIZE = "open, without any items, and nobody says how large it is: not in features.csv"
 NO_OWNER = "open, without any items, and no team is known: not in features.csv"
+HOLDS = "open, and holds other features instead of items: those are planned, it is not"
 OVER_WITH_REST = "closed, though items of it are open: those are not planned"
 DUE_OVER = "its due date is before the start: left blank"
 LOOSE = "open items that belong to no feature"
@@ -103,10 +104,18 @@ def _count(sifted: Sifted, features: int, teams: int) -> np.ndarray:
 
 
 def _has_empty(sifted: Sifted, totals: np.ndarray) -> bool:
+    passed = {NOBODY} | _find_holders(sifted)
     return any(
-        not totals[at] and found.issue != NOBODY and sifted.issue_state[found.issue] == OPEN
+        not totals[at] and found.issue not in passed and sifted.issue_state[found.issue] == OPEN
         for at, found in enumerate(sifted.family.features)
     )
+
+
+def _find_holders(sifted: Sifted) -> set[int]:
+    """Places of the issues that other features belong to: initiatives over epics, epics over features."""
+    issues, parent = sifted.issues, sifted.family.parent
+    places = [found.issue for found in sifted.family.features if found.issue != NOBODY]
+    return {parent[at] for at in places if parent[at] not in (NOBODY, at)} & {*places} if issues else set()
 
 
 class _Planner:
@@ -121,6 +130,7 @@ class _Planner:
     ) -> None:
         self._mapping, self._sifted, self._scope, self._start = mapping, sifted, scope, start
         self._counts = counts
+        self._holders = _find_holders(sifted) if mapping.feature == "parent" else set[int]()
         self._busy = {int(team) for team in np.flatnonzero(counts.sum((0, 2)))}
         self._dues: dict[int, dt.date] = {}
         for place, feature in zip(sifted.place, sifted.feature, strict=True) if by_items else ():
@@ -147,6 +157,9 @@ class _Planner:
         if not parts and (issue is None or counts[:, DELIVERED].sum() or counts[:, DISCARDED].sum()):
             if issue is not None:
                 strange.add(NOTHING_LEFT, name)
+            return None
+        if not parts and found.issue in self._holders:
+            strange.add(HOLDS, name)
             return None
         if not parts and issue is not None:
             parts = self._estimate(name, self._sifted.issue_team[found.issue])

@@ -24,6 +24,7 @@ NO_DAY = 0
 
 STAND_IN = "done on a day that is not told: the last change of its status stands in"
 UNDATED = "done on a day that nobody knows; no throughput"
+UNBORN = "open since a day that is not told: counts in features.csv, and stands not in items.csv"
 REOPENED = "has a done date though its status is open; counts as open"
 EARLY = "done before it was created"
 TEAMLESS = "belongs to no team; counts for a team of that name"
@@ -103,6 +104,8 @@ def _add_item(sifted: Sifted, at: int, issue: Issue, mapping: Mapping) -> None:
         elif state == DELIVERED:
             strange.add(UNDATED, issue.key)
     created = issue.created or issue.started or done
+    if created is None and state == OPEN:
+        strange.add(UNBORN, issue.key)
     if done is not None and issue.created is not None and done < issue.created:
         strange.add(EARLY, f"{issue.key}: {issue.created} to {done}")
     if len(issue.sprints) >= 10:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from forecast.errors import Fault, escape
-from forecast.grid import UTF_16, Cell, Lines, decode
+from forecast.grid import Cell, Lines, decode
 from forecast.importers.layout import ALL_NAMES
 from forecast.loading import read_bytes
 from forecast.rows import spell
@@ -62,7 +62,7 @@ def open_file(path: Path) -> Table | Records | Numbers:
     content = read_bytes(path, file, LARGEST)
     if content[:2] == b"PK" or content[:4] == b"\xd0\xcf\x11\xe0":
         return _open_workbook(content, file)
-    start = content[:200].lstrip(b"\xef\xbb\xbf \t\r\n")[:1] if content[:2] not in UTF_16 else b""
+    start = content[:200].replace(b"\0", b"").lstrip(b"\xef\xbb\xbf\xff\xfe \t\r\n")[:1]
     if start in (b"[", b"{") and path.suffix.casefold() != ".csv":
         records = _read_json(decode(content, file), file)
         if isinstance(records, Numbers):

@@ -118,17 +118,23 @@ BLOCKS = (
     "finish",
     "gantt",
     "gates",
+    "gated",
     "gating",
-    "impede",
+    "imped",
     "hinder",
 )
 WAITS = ("depend", "require", "need", "wait", "successor", "follow", "prerequisite", "abhäng", "dépend", "benötigt")
 BEFORE, AFTER = re.compile(r"\bbefore\b|\bvor\b"), re.compile(r"\bafter\b|\bnach\b")
 INVERSE = re.compile(
-    r"\b(is|are|was|be|being|wird|est|es|zijn|è)\b.*\b(by|von|par|por|door|da|durch)\b|\bblocked\b|\brequired\b"
+    r"\b(is|are|was|be|being|wird|est|es|zijn|è)\b.*\b(by|von|par|por|door|da|durch)\b"
+    r"|\b(block|requir|preced|follow|need|gat|imped|hinder)ed\b"
 )
-START = re.compile(r"start[\s_/-]*(to[\s_/-]*)?start|\bss\b|finish[\s_/-]*(to[\s_/-]*)?finish|\bff\b")
-"""Links of a schedule that do not say that one is over before the other begins."""
+ENDS_FIRST = re.compile(r"\b(finish|end) (to )?start\b")
+START = re.compile(
+    r"\bstart (to )?(start|finish|end)\b|\b(finish|end) (to )?(finish|end)\b|\b(ss|sf|ff)\b"
+    r"|hierarch|contain|\bfollow up\b"
+)
+"""Links, of a schedule and others, that do not say that one is over before the other begins; names as `plain` gives them."""
 
 MEANS_BLOCKS, MEANS_WAITS, MEANS_NOTHING = "blocks", "waits", "no"
 
@@ -180,6 +186,8 @@ def read_link(kind: str) -> str:
     if START.search(name):
         return MEANS_NOTHING
     inverse = bool(INVERSE.search(name))
+    if ENDS_FIRST.search(name):
+        return MEANS_BLOCKS
     if BEFORE.search(name) or AFTER.search(name):
         return MEANS_BLOCKS if BEFORE.search(name) else MEANS_WAITS
     if any(word in name for word in BLOCKS):

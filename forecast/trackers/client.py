@@ -7,6 +7,7 @@ bounded in time and size, and the token is blotted out of it before anyone looks
 from __future__ import annotations
 
 import json
+import logging
 import socket
 import ssl
 import time
@@ -25,6 +26,9 @@ from forecast.trackers.token import Token
 
 if TYPE_CHECKING:
     import httpx2
+
+LOGGERS = ("httpx2", *(f"httpcore2.{part}" for part in ("connection", "http11", "http2", "proxy", "socks")))
+"""Where the library writes what it does, for those who listen."""
 
 HOPS = 3
 """Redirections within the origin that are followed."""
@@ -84,12 +88,22 @@ class Client:
         self._authorization = authorization
         self._rest = 0.0
         self._http = self._open()
+        self._loggers = [logging.getLogger(name) for name in LOGGERS]
 
     def __enter__(self) -> Self:
+        for logger in self._loggers:
+            logger.addFilter(self._blot)
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         self._http.close()
+        for logger in self._loggers:
+            logger.removeFilter(self._blot)
+
+    def _blot(self, record: logging.LogRecord) -> bool:
+        """Blots the token out of what the library logs when it is asked to: a tracker may repeat it in its headers."""
+        record.msg, record.args = self._clean(record.getMessage()), ()
+        return True
 
     def get(self, path: str, params: Mapping[str, str] | None = None) -> Answer:
         """The answer to a GET. Raises Fault when there is none in the end."""

@@ -115,6 +115,11 @@ def check_variable(name: str) -> str:
     return name
 
 
+def _looks_secret(path: str) -> bool:
+    """Whether what should be a file, and is none, may be the token itself: then it is not shown."""
+    return not {"/", "\\"} & {*path} and (":" in path or (len(path) >= 20 and "." not in path))
+
+
 def _read_file(path: Path) -> str:
     where = f"the token file {escape(str(path))}"
     try:
@@ -122,7 +127,9 @@ def _read_file(path: Path) -> str:
             mode, data = os.fstat(file.fileno()).st_mode, file.read(LONGEST + 3)
     except OSError as error:
         raise Fault(
-            where, escape(str(error.strerror or "cannot be read")), "name a file that holds the token"
+            "--token-file" if _looks_secret(str(path)) else where,
+            escape(str(error.strerror or "cannot be read")),
+            "name a file that holds the token",
         ) from None
     except ValueError:
         raise Fault("--token-file", "no path", "name a file that holds the token") from None
