@@ -68,7 +68,7 @@ class Studio:
         assert asked is not None
         assert told is not None
         with contextlib.suppress(Exception):  # whatever it is: what is not found is drawn without a helper
-            settings = {key: value for key, value in mpl.rcParams.copy().items() if key != "backend"}  # of windows: none here
+            settings = {key: value for key, value in mpl.rcParams.copy().items() if key != "backend"}
             pickle.dump((settings, list(shots)), asked)
             while todo:
                 at = todo.pop()
