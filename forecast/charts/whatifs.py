@@ -246,11 +246,13 @@ def _name_ranks(ax: Axes, group: Sequence[_Spot], is_choice: bool, taken: list[t
     room = widest([text], points) * (1.15 if is_choice else 1)
     color, weight = (INK if first.is_best or is_choice else MUTED), ("bold" if is_choice else "normal")
     x, y = _place(ax, group[0].x, first.harm)
+    left = -0.09 - room
     beside = (
         (0.09, 0.09),
-        (-0.09 - room, -0.12),
+        (left, -0.12),
         (0.09, -0.12),
-        (-0.09 - room, 0.12),
+        (left, 0.12),
+        (left, 0.0),
         (-room / 2, 0.18),
         (-room / 2, -0.18),
     )
