@@ -166,6 +166,28 @@ def test_nothing_goes_wrong_goes_out_or_sticks_out(
         assert all(loaded)
 
 
+def test_on_a_phone_promises_fit_and_pictures_can_be_read(browser: Any, reports: dict[str, Path]) -> None:
+    with Visit(browser, reports["example"], PHONE) as visit:
+        visit.open_all()
+        promises = "document.querySelector('.scroll[aria-label=Promises]')"
+        assert visit.page.evaluate(f"{promises}.scrollWidth - {promises}.clientWidth") <= 0
+        shrunk = (
+            "[...document.querySelectorAll('figure img')].map(each => each.clientWidth / each.getAttribute('width'))"
+        )
+        assert min(visit.page.evaluate(shrunk)) > 0.6
+
+
+def test_no_label_of_a_curve_is_cut_off(browser: Any, reports: dict[str, Path]) -> None:
+    with Visit(browser, reports["example"], DESKTOP) as visit:
+        visit.open_all()
+        labels = """[...document.querySelectorAll('.feature svg text')].map(each => {
+            const box = each.getBBox(); return [each.textContent, box.x, box.x + box.width];
+        })"""
+        found = visit.page.evaluate(labels)
+        assert len(found) > 100
+        assert [each for each in found if each[1] < 0 or each[2] > 360] == []
+
+
 def test_what_sticks_out_is_found(browser: Any, reports: dict[str, Path]) -> None:
     with Visit(browser, reports["single"], PHONE) as visit:
         visit.page.evaluate("document.querySelector('h1').append('x'.repeat(10), document.createElement('canvas'))")

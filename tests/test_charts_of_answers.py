@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from functools import cache
 from pathlib import Path
 
@@ -170,6 +171,35 @@ def test_the_frontier_marks_the_places_that_no_other_beats() -> None:
     bold = [text.get_text() for text in ax.texts if text.get_fontweight() == "bold"]
     assert (f"{choice.rank}" if choice.rank == choice.last_rank else f"{choice.rank} to {choice.last_rank}") in bold
     assert found.reason in " ".join(written(ax))
+
+
+def test_ranks_that_come_to_the_same_share_a_label_that_no_mark_covers() -> None:
+    """In the example the first ranks come to nearly the same, and the next mark stands where their label would."""
+    example = fc.simulate(*fc.read(Path(__file__).parents[1] / "data" / "example"), runs=2_000, seed=0)
+    found = fc.frontier(example, fc.Feature("SSO", {"API": (3, 5, 9), "Web": 8}, due="2026-06-30"))
+    ax = fc.charts.frontier(found)
+    ax.figure.canvas.draw()
+    ranks = [text for text in ax.texts if re.fullmatch(r"\d+( to \d+)?", text.get_text())]
+    assert ranks
+    boxes = [text.get_window_extent() for text in ranks]
+    for at, box in enumerate(boxes):
+        assert not any(box.overlaps(other) for other in boxes[at + 1 :]), ranks[at].get_text()
+    dots = [
+        ax.transData.transform((line.get_xdata()[0], line.get_ydata()[0]))
+        for line in ax.lines
+        if len(line.get_xdata()) == 1
+    ]
+    covered = [
+        (text.get_text(), *dot)
+        for text, box in zip(ranks, boxes, strict=True)
+        for dot in dots
+        if box.padded(3).contains(*dot)
+    ]
+    assert not covered
+    told = [
+        rank for text in ranks for rank in range(int(text.get_text().split()[0]), int(text.get_text().split()[-1]) + 1)
+    ]
+    assert len(told) == len(set(told))  # each rank once
 
 
 def test_positions_without_a_date_are_told() -> None:

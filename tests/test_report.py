@@ -24,6 +24,7 @@ from forecast.cli import cli
 from forecast.phrases import say_date
 from forecast.pledge_wording import say_lines, say_promise
 from forecast.report.markdown import quiet
+from forecast.report.page import keep_whole
 from forecast.report.pictures import AT_NIGHT, dye
 from forecast.report.story import find_anchors
 from forecast.tally import say_chance
@@ -228,6 +229,25 @@ def test_the_chances_by_month_are_those_of_the_forecast() -> None:
         shown = row[1].replace("▽", "").strip()
         expected = "" if chance == 0 else say_chance(chance, base().runs)
         assert shown == expected, name
+
+
+def test_other_levels_are_those_of_the_bars() -> None:
+    report = fc.make_report(base(), levels=(0.2, 0.5, 0.9), has_pictures=False)
+    assert "a dot at 20 %, a dark bar to 50 %, a thin one to 90 %" in Page(report.html).said()
+    assert fc.make_report(base(), levels=(0.5, 0.9), has_pictures=False).facts.bars == (0.5, 0.85, 0.95)
+
+
+@pytest.mark.parametrize(
+    ("text", "whole"),
+    [
+        ("held (88 %, give or take)", "held (88\u00a0%, give or take)"),
+        ("in > 99 % and < 1 % of 1,000.5 %", "in >\u00a099\u00a0% and <\u00a01\u00a0% of 1,000.5\u00a0%"),
+        ("<b> 5 <i> %", "<b> 5 <i> %"),
+        ("a > b, 10 runs", "a > b, 10 runs"),
+    ],
+)
+def test_no_line_ends_before_a_percent_sign(text: str, whole: str) -> None:
+    assert keep_whole(text) == whole
 
 
 def test_what_ifs_are_compared_side_by_side() -> None:

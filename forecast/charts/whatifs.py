@@ -158,11 +158,13 @@ def frontier(found: Frontier, ax: Axes | None = None, *, size: Size | None = Non
     _lay_frontier(ax, found, [each.position for each in shown])
     best = sorted((spot.x, spot.position.harm) for spot in shown if spot.position.is_best)
     ax.plot([x for x, _ in best], [y for _, y in best], color=MIDDLE, linewidth=1.2, zorder=2)
-    taken: list[tuple[float, float, float]] = []
     choice = found.recommended
-    order = sorted(shown, key=lambda spot: (spot.position != choice, not spot.position.is_best, spot.position.rank))
-    for spot in order:
-        _draw_position(ax, spot, spot.position == choice, taken)
+    taken = [(*_place(ax, spot.x, spot.position.harm), 0.0) for spot in shown]
+    for spot in shown:
+        _draw_position(ax, spot, spot.position == choice)
+    groups = _group(ax, shown, choice)
+    for group in sorted(groups, key=lambda each: (each[0].position != choice, not each[0].position.is_best)):
+        _name_ranks(ax, group, group[0].position == choice, taken)
     marks = [
         Line2D([], [], marker="D", color=INK, linestyle="", label="recommended"),
         Line2D([], [], marker="o", color=MIDDLE, markeredgecolor=DARK, linewidth=1.2, label="no other rank beats it"),
@@ -173,6 +175,10 @@ def frontier(found: Frontier, ax: Axes | None = None, *, size: Size | None = Non
     ax.set_xlabel(f"{say_level(found.level)} sure by", fontsize=SMALL + 0.5, color=MUTED)
     head(ax, f"{found.feature}: what each rank costs", said, margins)
     return ax
+
+
+HIDDEN = 0.04
+"""Inches by which marks differ that hide each other."""
 
 
 @dataclass(frozen=True)
@@ -201,22 +207,58 @@ def _lay_frontier(ax: Axes, found: Frontier, shown: Sequence[Position]) -> None:
     ax.set_ylim(low - 0.06 * (high - low), high + 0.1 * (high - low))
 
 
-def _draw_position(ax: Axes, spot: _Spot, is_choice: bool, taken: list[tuple[float, float, float]]) -> None:
-    """A mark with its ranks beside it, where no others stand yet."""
-    is_best, x, y = spot.position.is_best, spot.x, spot.position.harm
-    fill, edge = (MIDDLE, DARK) if is_best else (PAPER, MUTED)
-    ax.plot([x], [y], marker="o", color=fill, markeredgecolor=edge, markersize=7, zorder=4)
-    if is_choice:
-        ax.plot([x], [y], marker="D", color=INK, markersize=8, zorder=5)
+def _place(ax: Axes, x: float, y: float) -> tuple[float, float]:
+    """Inches from the upper left corner of the axes; up and right are positive."""
     across, up = inches(ax)
     (left, right), (low, high) = ax.get_xlim(), ax.get_ylim()
-    text = say_ranks(spot.position)
-    weight = "bold" if is_choice else "normal"
-    room = widest([text], SMALL + 0.5 * is_choice) * (1.15 if is_choice else 1)
-    for beside, above in ((0.09, 0.09), (-0.05 - room, -0.12), (0.09, -0.12), (-0.05 - room, 0.12)):
-        at, down = (x - left) / (right - left) * across + beside, (y - high) / (high - low) * up + above
-        if all(abs(down - v) > 0.12 or at > u + w + 0.03 or at + room < u - 0.03 for u, v, w in taken):
-            color = INK if is_best or is_choice else MUTED
-            write(ax, (at, down), text, points=SMALL + 0.5 * is_choice, color=color, weight=weight, va="center")
+    return (x - left) / (right - left) * across, (y - high) / (high - low) * up
+
+
+def _draw_position(ax: Axes, spot: _Spot, is_choice: bool) -> None:
+    fill, edge = (MIDDLE, DARK) if spot.position.is_best else (PAPER, MUTED)
+    x, y = [spot.x], [spot.position.harm]
+    ax.plot(x, y, marker="o", color=fill, markeredgecolor=edge, markersize=7, zorder=4)
+    if is_choice:
+        ax.plot(x, y, marker="D", color=INK, markersize=8, zorder=5)
+
+
+def _group(ax: Axes, shown: Sequence[_Spot], choice: Position) -> list[list[_Spot]]:
+    """Neighbours whose marks hide each other, and so share a label; the one that is recommended has its own."""
+    groups: list[list[_Spot]] = []
+    for spot in sorted(shown, key=lambda spot: spot.position.rank):
+        last = groups[-1][-1] if groups else None
+        if last is not None and choice not in (last.position, spot.position):
+            follows = spot.position.rank == last.position.last_rank + 1
+            here, there = _place(ax, spot.x, spot.position.harm), _place(ax, last.x, last.position.harm)
+            is_alike = spot.position.is_best == last.position.is_best
+            if follows and is_alike and max(abs(here[0] - there[0]), abs(here[1] - there[1])) < HIDDEN:
+                groups[-1].append(spot)
+                continue
+        groups.append([spot])
+    return groups
+
+
+def _name_ranks(ax: Axes, group: Sequence[_Spot], is_choice: bool, taken: list[tuple[float, float, float]]) -> None:
+    """The ranks of marks at one place beside them, where neither a mark nor other ranks stand yet."""
+    first, last = group[0].position, group[-1].position
+    text = f"{first.rank}" if first.rank == last.last_rank else f"{first.rank} to {last.last_rank}"
+    points = SMALL + 0.5 * is_choice
+    room = widest([text], points) * (1.15 if is_choice else 1)
+    color, weight = (INK if first.is_best or is_choice else MUTED), ("bold" if is_choice else "normal")
+    x, y = _place(ax, group[0].x, first.harm)
+    left = -0.09 - room
+    beside = (
+        (0.09, 0.09),
+        (left, -0.12),
+        (0.09, -0.12),
+        (left, 0.12),
+        (left, 0.0),
+        (-room / 2, 0.18),
+        (-room / 2, -0.18),
+    )
+    for right, above in beside:
+        at, down = x + right, y + above
+        if all(abs(down - v) > 0.12 or at > u + w + 0.06 or at + room < u - 0.06 for u, v, w in taken):
+            write(ax, (at, down), text, points=points, color=color, weight=weight, va="center")
             taken.append((at, down, room))
             return

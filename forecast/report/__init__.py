@@ -6,7 +6,7 @@ fc.make_report(base).write("reports/x")
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -17,8 +17,9 @@ from forecast.outcome import LEVELS, Forecast
 from forecast.report.facts import Facts, Progress, find_facts
 from forecast.report.markdown import to_markdown
 from forecast.report.page import render_page
-from forecast.report.pictures import Drawn, draw_shot, list_shots
+from forecast.report.pictures import Drawn, list_shots
 from forecast.report.story import Story, tell_story
+from forecast.report.studio import FEWEST, Studio, can_help
 from forecast.report.tables import to_csv, to_json, to_xlsx
 from forecast.whatif import WhatIf
 from forecast.writing import write_folder
@@ -106,25 +107,18 @@ def make_report(
         raise Fault("report", "no features", "a roadmap needs at least one feature to be reported on")
     if everywhere and not any(each.tried for each in what_ifs):
         raise Fault("report", "everywhere", "give a what-if that adds or moves one feature, to be tried at every rank")
-    facts = find_facts(
-        forecast,
-        title=title,
-        levels=levels,
-        checkup=checkup,
-        what_ifs=what_ifs,
-        everywhere=everywhere,
-        by=by,
-        progress=_tell(progress, "Asking"),
-    )
-    return Report(facts, tuple(_draw_all(facts, _tell(progress, "Drawing"))) if has_pictures else ())
-
-
-def _draw_all(facts: Facts, progress: Progress | None) -> Iterator[Drawn]:
-    shots = list_shots(facts)
-    for done, shot in enumerate(shots, start=1):
-        yield draw_shot(shot)
-        if progress is not None:
-            progress(done, len(shots))
+    with Studio(has_helper=has_pictures and len(forecast.features) >= FEWEST and can_help()) as studio:
+        facts = find_facts(
+            forecast,
+            title=title,
+            levels=levels,
+            checkup=checkup,
+            what_ifs=what_ifs,
+            everywhere=everywhere,
+            by=by,
+            progress=_tell(progress, "Asking"),
+        )
+        return Report(facts, studio.draw(list_shots(facts), _tell(progress, "Drawing")) if has_pictures else ())
 
 
 def _tell(progress: Said | None, what: str) -> Progress | None:

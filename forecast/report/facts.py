@@ -48,6 +48,12 @@ class Facts:
     frontiers: tuple[Frontier | None, ...]
     quarters: tuple[Quarter, ...]
 
+    @property
+    def bars(self) -> tuple[float, ...]:
+        """The three levels of the bars of the roadmap: those that are asked for, where they are three and rise."""
+        rises = len(self.levels) == 3 and list(self.levels) == sorted(self.levels)
+        return tuple(self.levels) if rises else LEVELS
+
 
 @dataclass(frozen=True, eq=False)
 class Quarter:

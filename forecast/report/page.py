@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import re
 from collections.abc import Sequence
 from functools import cache
 from importlib.resources import files
@@ -16,6 +17,8 @@ from forecast.report.story import Story
 
 POLICY = "default-src 'none'; img-src data:; style-src '{}'; script-src '{}'; base-uri 'none'; form-action 'none'"
 """What the browser lets the page do: show its own style and images, run its own script, and nothing else."""
+
+PERCENT = re.compile(r"(?:[<>] )?\d[\d.,]* %")
 
 
 def render_page(story: Story, drawn: Sequence[Drawn]) -> str:
@@ -45,13 +48,20 @@ def render_page(story: Story, drawn: Sequence[Drawn]) -> str:
 
 @cache
 def _environment() -> Environment:
-    return Environment(
+    made = Environment(
         loader=PackageLoader("forecast.report"),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         keep_trailing_newline=True,
     )
+    made.filters["whole"] = keep_whole
+    return made
+
+
+def keep_whole(text: str) -> str:
+    """A sentence in which no line ends between a number and its percent sign."""
+    return PERCENT.sub(lambda found: found[0].replace(" ", "\N{NO-BREAK SPACE}"), text)
 
 
 @cache

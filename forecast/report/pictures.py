@@ -73,9 +73,6 @@ def list_shots(facts: Facts) -> list[Shot]:
 def _of_roadmap(facts: Facts) -> Iterator[Shot]:
     forecast = facts.forecast
     found = pages(forecast)
-    levels = (
-        facts.levels if len(facts.levels) == 3 and list(facts.levels) == sorted(facts.levels) else (0.5, 0.85, 0.95)
-    )
     for number, page in enumerate(found, start=1):
         end = f"-{number}" if len(found) > 1 else ""
         of = f" ({page})" if len(found) > 1 else ""
@@ -83,7 +80,7 @@ def _of_roadmap(facts: Facts) -> Iterator[Shot]:
         options: dict[str, Any] = {"features": page.features, **title}
         yield Shot(
             f"dates{end}", "roadmap", f"When each feature is done{of}: the dates of the table as bars.",
-            partial(dates, forecast, levels=levels, **options),
+            partial(dates, forecast, levels=facts.bars, **options),
         )  # fmt: skip
         yield Shot(
             f"heatmap{end}", "chances", f"Chance of each feature by the end of each month{of}.",

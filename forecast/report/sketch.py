@@ -14,6 +14,8 @@ from forecast.wording import Told, say_level
 WIDTH, HEIGHT = 360.0, 170.0
 LEFT, RIGHT, TOP, BOTTOM = 38.0, 12.0, 14.0, 24.0
 NEARLY_ALL = 0.995
+HALF_LABEL = 20.0
+"""Half as wide as the widest label of a date, in the widest of fonts."""
 
 
 @dataclass(frozen=True)
@@ -100,11 +102,16 @@ def _find_ticks(first: dt.date, last: dt.date, scale: _Scale) -> tuple[tuple[flo
     starts = [day for day in starts if first <= day <= last]
     if len(starts) >= 2:
         step = -(-len(starts) // 5)
-        return tuple((scale.x(day), f"{MONTHS[day.month - 1]} {day.year % 100:02}") for day in starts[::step])
+        return tuple((_inside(scale.x(day)), f"{MONTHS[day.month - 1]} {day.year % 100:02}") for day in starts[::step])
     mondays = [first + dt.timedelta(days=at) for at in range((last - first).days + 1)]
     mondays = [day for day in mondays if day.weekday() == 0]
     step = max(1, -(-len(mondays) // 5))
-    return tuple((scale.x(day), f"{day.day} {MONTHS[day.month - 1]}") for day in mondays[::step])
+    return tuple((_inside(scale.x(day)), f"{day.day} {MONTHS[day.month - 1]}") for day in mondays[::step])
+
+
+def _inside(x: float) -> float:
+    """Where the middle of a label stands so that its end is not cut off."""
+    return min(x, WIDTH - HALF_LABEL)
 
 
 def sketch_days(why: dict[str, Any]) -> list[tuple[str, float, float, str]]:

@@ -63,6 +63,7 @@ def tell_story(facts: Facts) -> Story:
         "has_objectives": bool(told["objectives"]),
         "has_due": any(row["due"] for row in rows),
         "rows": rows,
+        "bars": [say_level(level) for level in facts.bars],
         "months": _tell_months(facts, rows),
         "what_ifs": [
             {**_tell_what_if(each, number), "everywhere": tell_everywhere(found, forecast) if found else None}
@@ -174,7 +175,8 @@ def _tell_months(facts: Facts, rows: Sequence[Story]) -> Story:
             (_shade(chance), _say_cell(chance, forecast.runs), at == reached, at == due) for at, chance in enumerate(chances)
         ])  # fmt: skip
     heads = [f"{MONTHS[end.month - 1]} {end.year}" if step < 12 else str(end.year) for end in ends]
-    return {"heads": heads, "cells": cells, "is_month": step == 1}
+    has_empty = any(not text for row in cells for _, text, *_ in row)
+    return {"heads": heads, "cells": cells, "is_month": step == 1, "has_empty": has_empty}
 
 
 def _shade(chance: float) -> int:
