@@ -65,8 +65,10 @@ def _say_both(told: Told) -> tuple[str, str]:
     if told["aim"] == PROMISES:
         runs = told["provenance"]["runs"]
         said = say_chance(before, runs), say_chance(after, runs)
-        return said if said[0] != said[1] else (f"{100 * before:.1f} %", f"{100 * after:.1f} %") if before else said
-    for digits in (0 if max(before, after) >= 100 else 1, 2, 3, 4):
+        if said[0] != said[1] or not before or not told["is_better"]:
+            return said
+        return f"{100 * before:.1f} %", f"{100 * after:.1f} %"
+    for digits in (0 if max(before, after) >= 100 else 1, 2, 3, 4) if told["is_better"] else (1,):
         said = f"{before:,.{digits}f}", f"{after:,.{digits}f}"
         if said[0] != said[1]:
             break
@@ -214,6 +216,9 @@ def _say_method(told: Told) -> Iterator[str]:
     if not told["is_stated"]:
         what = "value, so each counts 1" if told["aim"] == VALUE else "cost of delay, so each counts 1 a week"
         yield f"No feature has a {what}."
+    if told["worthless"]:
+        what = "value" if told["aim"] == VALUE else "cost of delay"
+        yield f"Without a {what}, and so counting nothing: {say_few([escape(name) for name in told['worthless']], NAMED)}."
 
 
 def say_ordering(told: Told) -> str:
@@ -230,6 +235,9 @@ def say_ordering(told: Told) -> str:
     line = (
         f"{what}: {change} when {say_count(told['moved'], 'feature')} of {len(told['order']):,} {_move(told['moved'])}"
     )
+    if told["is_small"]:
+        half = "half a point" if told["aim"] == PROMISES else "half a percent"
+        return f"{line}. That is less than {half} and too small to matter: keep your order."
     if told["moves"]:
         few = len(told["moves"])
         heads = [f"{escape(move['name'])} to rank {move['rank_after']}" for move in told["moves"]]

@@ -13,11 +13,14 @@ from forecast.headroom import Headroom
 from forecast.phrases import say_count, say_date, say_few, say_list, say_number, say_share
 from forecast.rollup import Goal, RollUp
 from forecast.tally import say_chance
-from forecast.weighing import AIM, PROMISE, Miss, Step
+from forecast.weighing import AIM, PROMISE, Line, Miss, Step
 
 MOST_NAMED = 12
 MOST_STEPS = 12
 LEAST_LOSS = 0.01
+LIKELY = 0.55
+"""From this chance on, "as likely as not" would be too little."""
+
 NOBODY = {"hand-off": "hand-offs and lags", "not before": "its earliest day"}
 NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
 
@@ -90,9 +93,21 @@ def say_lines(commitment: Commitment) -> Iterator[str]:
             continue
         worth = f", worth {say_number(line.value)}" if commitment.has_values else ""
         counted = f"{say_count(len(line.features), 'feature')}{worth}"
-        what = {PROMISE: "what to promise", AIM: "what to work towards, as likely as not"}
-        why = what.get(line.name, "what it takes luck to reach")
+        why = _say_why(commitment, line)
         yield f"{head}: {counted}, together in {_futures(chance)}; {why}{_say_bound(commitment, line.name)}."
+
+
+def _say_why(commitment: Commitment, line: Line) -> str:
+    """What a line is for, as its chance really is: fewer features than it has room for make it likelier than its name says."""
+    if line.name == PROMISE:
+        return "what to promise"
+    likely = "likelier than not" if line.chance >= LIKELY else "as likely as not"
+    if line.name == AIM:
+        return f"what to work towards, {likely}"
+    above = next(each for each in commitment.lines if each.name == AIM)
+    if set(line.features) == set(above.features):
+        return "the same as the aim"
+    return "what it takes luck to reach" if line.chance < 0.5 else likely
 
 
 def _say_bound(commitment: Commitment, name: str) -> str:
@@ -226,7 +241,8 @@ def say_together(cadence: Cadence) -> str:
         return ""
     chance = say_chance(cadence.together[0], days[0].runs)
     many = NUMBERS[len(days)] if len(days) < len(NUMBERS) else str(len(days))
-    return f"All promises of all {many} days hold, together, in {_futures(chance)}."
+    which = "both" if len(days) == 2 else f"all {many}"
+    return f"All promises of {which} days hold, together, in {_futures(chance)}."
 
 
 def say_method(commitment: Commitment) -> Iterator[str]:
@@ -243,6 +259,13 @@ def say_method(commitment: Commitment) -> Iterator[str]:
         f"Chosen {what}, on {runs} (seed {commitment.forecast.seed}, where {needed} were needed: the level and a margin for "
         f"luck); {proved}."
     )
+    roadmap = commitment.forecast.roadmap
+    lacking = [name for name in commitment.values if getattr(roadmap.feature(name), "value", None) is None]
+    if commitment.has_values and lacking:
+        mean = say_number(commitment.values[lacking[0]])
+        count = "counts" if len(lacking) == 1 else "count"
+        have = "has" if len(lacking) == 1 else "have"
+        yield f"{say_names_of(lacking)} {have} no value and {count} {mean}, the mean of the others."
     fresh = f"{commitment.runs:,} fresh runs (seed {commitment.certified.seed})"
     se = max(0.1, 200 * commitment.chance_se)
     yield (
