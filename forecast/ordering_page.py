@@ -121,7 +121,7 @@ def _say_moves(told: Told) -> Iterator[str]:
 
 def _say_part(share: float) -> str:
     """A share of the gain; moves alone may bring more than all of it, or lose something at first."""
-    return "all" if share > 1 else say_share(share) if share >= 0 else f"-{say_share(-share)}"
+    return "all" if share >= 0.995 else say_share(share) if share >= 0 else f"-{say_share(-share)}"
 
 
 def _say_move(move: Told) -> str:
@@ -202,7 +202,10 @@ def _say_method(told: Told) -> Iterator[str]:
     runs = told["provenance"]["runs"]
     tried = say_count(told["tried"], "order")
     if told["is_complete"]:
-        yield f"Every order that is allowed was tried ({tried} that differ) on {told['trial_runs']:,} runs."
+        if told["tried"] == 1:
+            yield "No other order is allowed that would change anything."
+        else:
+            yield f"Every order that is allowed was tried ({tried} that differ) on {told['trial_runs']:,} runs."
     else:
         thumb = THUMB[told["aim"]]
         yield (

@@ -101,12 +101,12 @@ def _say_why(commitment: Commitment, line: Line) -> str:
     """What a line is for, as its chance really is: fewer features than it has room for make it likelier than its name says."""
     if line.name == PROMISE:
         return "what to promise"
+    for above in commitment.lines[: commitment.lines.index(line)]:
+        if set(line.features) == set(above.features):
+            return f"the same as the {above.name}"
     likely = "likelier than not" if line.chance >= LIKELY else "as likely as not"
     if line.name == AIM:
         return f"what to work towards, {likely}"
-    above = next(each for each in commitment.lines if each.name == AIM)
-    if set(line.features) == set(above.features):
-        return "the same as the aim"
     return "what it takes luck to reach" if line.chance < 0.5 else likely
 
 
@@ -130,9 +130,8 @@ def say_at_least(commitment: Commitment) -> str:
     said = []
     for count in range(total, 0, -1):
         chance = say_chance(commitment.at_least(count), runs)
-        said.append(
-            f"all {count} arrive by then with {chance}" if count == total else f"at least {count} with {chance}"
-        )
+        every = "both" if total == 2 else f"all {total}"
+        said.append(f"{every} arrive by then with {chance}" if count == total else f"at least {count} with {chance}")
         if chance.startswith(">") or len(said) == MOST_STEPS:
             break
     return f"Of the {total} promised, {say_list(said)}."
@@ -266,12 +265,11 @@ def say_method(commitment: Commitment) -> Iterator[str]:
         count = "counts" if len(lacking) == 1 else "count"
         have = "has" if len(lacking) == 1 else "have"
         yield f"{say_names_of(lacking)} {have} no value and {count} {mean}, the mean of the others."
-    fresh = f"{commitment.runs:,} fresh runs (seed {commitment.certified.seed})"
-    se = max(0.1, 200 * commitment.chance_se)
-    yield (
-        f"All chances are of {fresh}, on which nothing was chosen; that of the promise is known to within {se:.1f} points "
-        "(two standard errors)."
-    )
+    fresh = f"{say_count(commitment.runs, 'fresh run')} (seed {commitment.certified.seed})"
+    se = min(max(0.1, 200 * commitment.chance_se), 100)
+    error = f"; that of the promise is known to within {se:.1f} points (two standard errors)"
+    error = error if commitment.features else ""
+    yield f"All chances are of {fresh}, on which nothing was chosen{error}."
 
 
 def say_goal(goal: Goal, level: float) -> str:
