@@ -122,6 +122,12 @@ def _read_promises(roadmap: Roadmap, last: dt.date | None) -> Aim:
 
 def _find_end(forecast: Forecast) -> dt.date:
     """The day until which a cost of delay counts when none is given: most runs have finished all that they ever finish."""
+    if not np.isfinite(forecast.finish).any():
+        raise Fault(
+            "order",
+            "no feature that is ever done",
+            "no order changes that; see what `forecast check` says of the teams",
+        )
     latest = np.where(np.isfinite(forecast.finish), forecast.finish, 0.0).max(axis=0, initial=1.0)
     day = math.ceil(float(np.quantile(latest, MOST_RUNS_DONE, method="inverted_cdf")))
     return forecast.roadmap.clock.dates(max(day, 1))[-1]

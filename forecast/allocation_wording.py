@@ -72,7 +72,10 @@ def say_allocation(told: Told) -> str:
     if not said:
         return f"Until {say_date(told['by'])}, there is nothing to work on."
     idle = [row for row in whole["objectives"] if not row["has_work"] and row["target"]]
-    said += [f"{escape(row['objective'])}, which no work serves, nothing of {say_share(row['target'])}" for row in idle]
+    said += [
+        f"{escape(row['objective'])}, which no work serves, nothing instead of {say_share(row['target'])}"
+        for row in idle
+    ]
     lost = f"{say_share(whole['lost']['mean'])} is lost"
     most = max((key for key in whole["reasons"]), key=lambda key: whole["reasons"][key], default=None)
     if most is not None and whole["lost"]["mean"] >= SHOWN:
@@ -82,5 +85,8 @@ def say_allocation(told: Told) -> str:
 
 def _say_share_of(row: Told) -> str:
     name = "work without an objective" if row["objective"] is None else escape(row["objective"])
-    target = "" if row["target"] is None else f" of the {say_share(row['target'])} it should"
-    return f"{name} gets {say_share(row['mean'])}{target}"
+    got = say_share(row["mean"])
+    if row["target"] is None:
+        return f"{name} gets {got}"
+    target = say_share(row["target"])
+    return f"{name} gets {got}, as it should" if got == target else f"{name} gets {got} instead of {target}"

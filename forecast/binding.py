@@ -51,6 +51,7 @@ def say_alone(told: Told) -> list[str]:
         feature
         for feature in told["features"]
         if "alone" in feature and feature["is_promise"] and not holds(feature, level)
+        if not (feature["certain"] and feature["never"] == 1)  # then a team is unknown, and no order or scope helps
     ]
     held = [feature for feature in broken if holds(feature["alone"], level)]
     sentences = []

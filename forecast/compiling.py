@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 from numba import njit
@@ -36,10 +35,9 @@ def compiled(**options: Any) -> Callable[[Callable[..., Any]], Any]:
 
 
 def is_kept(kernel: Any) -> bool:
-    """True when a kernel, as it stands in its source, has been compiled and kept."""
-    code, folder = kernel.py_func.__code__, kernel.stats.cache_path
-    if not folder:
-        return False
-    source = Path(code.co_filename)
-    kept = Path(folder).glob(f"{source.stem}.{code.co_name}-{code.co_firstlineno}.*.nbi")
-    return any(index.stat().st_mtime >= source.stat().st_mtime for index in kept)
+    """True when a kernel, as it stands in its source, has been compiled and kept.
+
+    Numba itself is asked, since it alone knows what it compares (the text of the source today, its time in older releases).
+    """
+    kept = getattr(kernel._cache, "_cache_file", None)  # None where there is no folder to keep it in
+    return kept is not None and bool(kept._load_index())

@@ -48,6 +48,8 @@ def tell(impact: Impact, what_if: WhatIf, levels: Sequence[float] = LEVELS) -> T
     told["edits"] = [edit.verb for edit in what_if.edits]
     told["edits_said"] = say_edits(what_if)
     subjects = [edit.subject for edit in what_if.edits if edit.verb in ("insert", "move")]
+    if any(edit.verb == "split" for edit in what_if.edits):
+        subjects += told["added"]
     told["subjects"] = [name for name in dict.fromkeys(subjects) if name in impact.after.features]
     slips, gains = find_shown(told)
     told["why"] = [reason.to_dict() for reason in find_reasons(impact, slips + gains).values()]

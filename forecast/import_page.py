@@ -125,9 +125,9 @@ def _say_part(part: dict[str, Any]) -> str:
 def _say_links(links: dict[str, Any]) -> list[str]:
     if not links["kinds"]:
         return []
-    lines = [
-        f"{say_count(links['read'], 'link')} say that one waits for another; {links['kept']:,} are on the roadmap:"
-    ]
+    says = say_count(links["read"], "link says", "links say")
+    kept = f"{links['kept']:,} {'is' if links['kept'] == 1 else 'are'}" if links["kept"] else "none is"
+    lines = [f"{says} that one waits for another; {kept} on the roadmap{':' if links['left_out'] else '.'}"]
     lines += [f"  {each['count']:,}: {each['why']} ({_examples(each)})" for each in links["left_out"]]
     silent = [f"{each['kind']} ({each['count']:,})" for each in links["kinds"] if each["outward"] == "no"]
     if silent:

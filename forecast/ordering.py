@@ -20,12 +20,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from forecast.aim import PROMISES, Aim, read_aim
+from forecast.aim import PROMISES, VALUE, Aim, read_aim
 from forecast.arrangement import Arrangement, Order, count_moved
 from forecast.arrays import Floats
 from forecast.climbing import Climb, find_urgency
 from forecast.dates import Dateish
 from forecast.errors import Fault, quote
+from forecast.feature import Feature
 from forecast.impact import Impact, compare
 from forecast.outcome import LEVELS, Forecast, level_name
 from forecast.rehearsal import Rehearsal
@@ -49,6 +50,9 @@ SHORTLIST = 8
 
 ERRORS = 2
 """Standard errors by which fresh runs have to show a gain."""
+
+SMALL = 0.005
+"""A gain below this share of what the given order brings (of promises: of a chance) is no reason to change an order."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,6 +93,27 @@ class Ordering:
         """The features in the order that is proposed."""
         return tuple(feature.name for feature in self.roadmap.features)
 
+    @property
+    def is_small(self) -> bool:
+        """True when the proposed order is better, but by less than half a percent, or half a point of a chance."""
+        if not self.is_better:
+            return False
+        if self.kept is None:
+            return self.gain < SMALL * abs(self.before)
+        return self.gain < SMALL and self.kept[1] - self.kept[0] < SMALL * self.kept[0]
+
+    @property
+    def worthless(self) -> tuple[str, ...]:
+        """Features with work that count nothing, since others have a value (or a cost of delay) and they have none."""
+        if self.aim.kind == PROMISES or not self.aim.is_stated:
+            return ()
+        key = "value" if self.aim.kind == VALUE else "cost_of_delay"
+        return tuple(
+            each.name
+            for each in self.roadmap.features
+            if isinstance(each, Feature) and each.work and getattr(each, key) is None
+        )
+
     def table(self) -> pl.DataFrame:
         """A row per feature in the proposed order.
 
@@ -116,7 +141,7 @@ class Ordering:
         """Plain values, ready for JSON."""
         level = self.roadmap.promise_level
         impact = self.impact.to_dict(tuple(dict.fromkeys([*LEVELS, level])))
-        plain = ("before", "after", "gain", "gain_se", "is_better", "moved", "tried", "runs", "is_complete")
+        plain = ("before", "after", "gain", "gain_se", "is_better", "is_small", "moved", "tried", "runs", "is_complete")
         return {
             "schema": 1,
             "provenance": impact["provenance"],
@@ -124,6 +149,7 @@ class Ordering:
             "by": self.aim.by.isoformat(),
             "is_stated": self.aim.is_stated,
             "pins": list(self.pins),
+            "worthless": list(self.worthless),
             **{("trial_runs" if key == "runs" else key): getattr(self, key) for key in plain},
             "kept_before": self.kept and self.kept[0],
             "kept_after": self.kept and self.kept[1],

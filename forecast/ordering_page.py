@@ -65,8 +65,10 @@ def _say_both(told: Told) -> tuple[str, str]:
     if told["aim"] == PROMISES:
         runs = told["provenance"]["runs"]
         said = say_chance(before, runs), say_chance(after, runs)
-        return said if said[0] != said[1] else (f"{100 * before:.1f} %", f"{100 * after:.1f} %") if before else said
-    for digits in (0 if max(before, after) >= 100 else 1, 2, 3, 4):
+        if said[0] != said[1] or not before or not told["is_better"]:
+            return said
+        return f"{100 * before:.1f} %", f"{100 * after:.1f} %"
+    for digits in (0 if max(before, after) >= 100 else 1, 2, 3, 4) if told["is_better"] else (1,):
         said = f"{before:,.{digits}f}", f"{after:,.{digits}f}"
         if said[0] != said[1]:
             break
@@ -119,7 +121,7 @@ def _say_moves(told: Told) -> Iterator[str]:
 
 def _say_part(share: float) -> str:
     """A share of the gain; moves alone may bring more than all of it, or lose something at first."""
-    return "all" if share > 1 else say_share(share) if share >= 0 else f"-{say_share(-share)}"
+    return "all" if share >= 0.995 else say_share(share) if share >= 0 else f"-{say_share(-share)}"
 
 
 def _say_move(move: Told) -> str:
@@ -200,7 +202,10 @@ def _say_method(told: Told) -> Iterator[str]:
     runs = told["provenance"]["runs"]
     tried = say_count(told["tried"], "order")
     if told["is_complete"]:
-        yield f"Every order that is allowed was tried ({tried} that differ) on {told['trial_runs']:,} runs."
+        if told["tried"] == 1:
+            yield "No other order is allowed that would change anything."
+        else:
+            yield f"Every order that is allowed was tried ({tried} that differ) on {told['trial_runs']:,} runs."
     else:
         thumb = THUMB[told["aim"]]
         yield (
@@ -214,6 +219,9 @@ def _say_method(told: Told) -> Iterator[str]:
     if not told["is_stated"]:
         what = "value, so each counts 1" if told["aim"] == VALUE else "cost of delay, so each counts 1 a week"
         yield f"No feature has a {what}."
+    if told["worthless"]:
+        what = "value" if told["aim"] == VALUE else "cost of delay"
+        yield f"Without a {what}, and so counting nothing: {say_few([escape(name) for name in told['worthless']], NAMED)}."
 
 
 def say_ordering(told: Told) -> str:
@@ -230,6 +238,9 @@ def say_ordering(told: Told) -> str:
     line = (
         f"{what}: {change} when {say_count(told['moved'], 'feature')} of {len(told['order']):,} {_move(told['moved'])}"
     )
+    if told["is_small"]:
+        half = "half a point" if told["aim"] == PROMISES else "half a percent"
+        return f"{line}. That is less than {half} and too small to matter: keep your order."
     if told["moves"]:
         few = len(told["moves"])
         heads = [f"{escape(move['name'])} to rank {move['rank_after']}" for move in told["moves"]]

@@ -13,11 +13,14 @@ from forecast.headroom import Headroom
 from forecast.phrases import say_count, say_date, say_few, say_list, say_number, say_share
 from forecast.rollup import Goal, RollUp
 from forecast.tally import say_chance
-from forecast.weighing import AIM, PROMISE, Miss, Step
+from forecast.weighing import AIM, PROMISE, Line, Miss, Step
 
 MOST_NAMED = 12
 MOST_STEPS = 12
 LEAST_LOSS = 0.01
+LIKELY = 0.55
+"""From this chance on, "as likely as not" would be too little."""
+
 NOBODY = {"hand-off": "hand-offs and lags", "not before": "its earliest day"}
 NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
 
@@ -90,9 +93,21 @@ def say_lines(commitment: Commitment) -> Iterator[str]:
             continue
         worth = f", worth {say_number(line.value)}" if commitment.has_values else ""
         counted = f"{say_count(len(line.features), 'feature')}{worth}"
-        what = {PROMISE: "what to promise", AIM: "what to work towards, as likely as not"}
-        why = what.get(line.name, "what it takes luck to reach")
+        why = _say_why(commitment, line)
         yield f"{head}: {counted}, together in {_futures(chance)}; {why}{_say_bound(commitment, line.name)}."
+
+
+def _say_why(commitment: Commitment, line: Line) -> str:
+    """What a line is for, as its chance really is: fewer features than it has room for make it likelier than its name says."""
+    if line.name == PROMISE:
+        return "what to promise"
+    for above in commitment.lines[: commitment.lines.index(line)]:
+        if set(line.features) == set(above.features):
+            return f"the same as the {above.name}"
+    likely = "likelier than not" if line.chance >= LIKELY else "as likely as not"
+    if line.name == AIM:
+        return f"what to work towards, {likely}"
+    return "what it takes luck to reach" if line.chance < 0.5 else likely
 
 
 def _say_bound(commitment: Commitment, name: str) -> str:
@@ -115,9 +130,8 @@ def say_at_least(commitment: Commitment) -> str:
     said = []
     for count in range(total, 0, -1):
         chance = say_chance(commitment.at_least(count), runs)
-        said.append(
-            f"all {count} arrive by then with {chance}" if count == total else f"at least {count} with {chance}"
-        )
+        every = "both" if total == 2 else f"all {total}"
+        said.append(f"{every} arrive by then with {chance}" if count == total else f"at least {count} with {chance}")
         if chance.startswith(">") or len(said) == MOST_STEPS:
             break
     return f"Of the {total} promised, {say_list(said)}."
@@ -226,7 +240,8 @@ def say_together(cadence: Cadence) -> str:
         return ""
     chance = say_chance(cadence.together[0], days[0].runs)
     many = NUMBERS[len(days)] if len(days) < len(NUMBERS) else str(len(days))
-    return f"All promises of all {many} days hold, together, in {_futures(chance)}."
+    which = "both" if len(days) == 2 else f"all {many}"
+    return f"All promises of {which} days hold, together, in {_futures(chance)}."
 
 
 def say_method(commitment: Commitment) -> Iterator[str]:
@@ -243,12 +258,18 @@ def say_method(commitment: Commitment) -> Iterator[str]:
         f"Chosen {what}, on {runs} (seed {commitment.forecast.seed}, where {needed} were needed: the level and a margin for "
         f"luck); {proved}."
     )
-    fresh = f"{commitment.runs:,} fresh runs (seed {commitment.certified.seed})"
-    se = max(0.1, 200 * commitment.chance_se)
-    yield (
-        f"All chances are of {fresh}, on which nothing was chosen; that of the promise is known to within {se:.1f} points "
-        "(two standard errors)."
-    )
+    roadmap = commitment.forecast.roadmap
+    lacking = [name for name in commitment.values if getattr(roadmap.feature(name), "value", None) is None]
+    if commitment.has_values and lacking:
+        mean = say_number(commitment.values[lacking[0]])
+        count = "counts" if len(lacking) == 1 else "count"
+        have = "has" if len(lacking) == 1 else "have"
+        yield f"{say_names_of(lacking)} {have} no value and {count} {mean}, the mean of the others."
+    fresh = f"{say_count(commitment.runs, 'fresh run')} (seed {commitment.certified.seed})"
+    se = min(max(0.1, 200 * commitment.chance_se), 100)
+    error = f"; that of the promise is known to within {se:.1f} points (two standard errors)"
+    error = error if commitment.features else ""
+    yield f"All chances are of {fresh}, on which nothing was chosen{error}."
 
 
 def say_goal(goal: Goal, level: float) -> str:

@@ -160,13 +160,16 @@ def objectives(forecast: Forecast, *, by: Dateish, level: float | None = None) -
     by : a day, that day included, or a quarter such as "Q1"; level : None takes the roadmap's promise level
 
     What counts are the features that can be promised: those with work, and milestones with a due date or a value. A feature that
-    serves several objectives is a feature of each, and its value is shared by its weights. Raises Fault for a forecast that is
-    not of a whole roadmap.
+    serves several objectives is a feature of each, and its value is shared by its weights. Raises Fault for a day before the
+    roadmap starts, and a forecast that is not of a whole roadmap.
     """
     if not isinstance(forecast, Forecast) or forecast.joint:
         raise Fault("objectives", quote(forecast)[:80], "give a forecast of the whole roadmap, as simulate makes it")
     roadmap = forecast.roadmap
     day = roadmap.read_day(by, "objectives", "by")
+    if day < roadmap.start:
+        way_out = f"it is before the roadmap starts, {roadmap.start.isoformat()}"
+        raise Fault("objectives", f"by = {day.isoformat()}", way_out)
     level = roadmap.promise_level if level is None else read_level(level, "objectives")
     pledges = find_pledges(roadmap)
     serving: dict[str, dict[str, float]] = {}

@@ -38,7 +38,8 @@ def render(told: Told, roadmaps: Told | None = None) -> str:
     blocks: list[str | Table] = [told["summary"]["sentence"], told["summary"]["meaning"]]
     if told["summary"]["is_enough"]:
         legend = LEGEND.format(level=say_level(told["summary"]["level"]))
-        blocks += ["", build_questions(told), "", build_models(told), legend, "", build_teams(told)]
+        blocks += ["", build_questions(told), "", build_models(told), legend, ""]
+        blocks += [build_teams(told)] if _judged_teams(told) else []
         blocks += _say_others(told)
     if roadmaps is not None:
         blocks += ["", roadmaps["summary"]["sentence"], roadmaps["summary"]["meaning"]]
@@ -141,7 +142,8 @@ def _say_others(told: Told) -> list[str]:
     few = [row for row in told["teams"] if not row["is_enough"] and row["origins"]]
     if few:
         named = ", ".join(f"{escape(row['team'])} ({row['origins']})" for row in few[:MOST_TEAMS])
-        lines.append(f"Too few origins to judge alone: {named}{' and others' if len(few) > MOST_TEAMS else ''}.")
+        others = " and others" if len(few) > MOST_TEAMS else ""
+        lines.append(f"Too few past dates to forecast from, to be judged alone: {named}{others}.")
     return lines
 
 

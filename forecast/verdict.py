@@ -163,7 +163,8 @@ class Backtest:
     def sentence(self) -> str:
         """What was found, in one plain sentence."""
         if not self.is_enough:
-            return f"Too few sprints to judge: {say_count(self.origins, 'origin')}."
+            made = f"no more than {say_count(self.origins, 'past date')}" if self.origins else "no past date"
+            return f"Too few sprints to judge: they allow a forecast from {made}."
         held = self.places().coverage(self.promise_level, is_by_team=False)
         assert held is not None
         return (

@@ -191,7 +191,7 @@ def test_targets_and_features_that_do_not_match_are_told() -> None:
     ]
     assert medians(found, "A", "enforced")["Dept"] == 0
     assert found.share(None, "A") == pytest.approx([0] * 3)
-    assert "Dept, which no work serves, nothing of 40 %;" in render_allocation(found.to_dict())
+    assert "Dept, which no work serves, nothing instead of 40 %;" in render_allocation(found.to_dict())
 
 
 def test_the_teams_own_allocations_are_the_targets_when_none_is_given() -> None:
@@ -359,9 +359,7 @@ def test_page_json_and_csv_say_the_same() -> None:
     whole = told["capacity"][0]
     for row in whole["objectives"]:
         if row["target"] is not None:
-            assert (
-                f"{row['objective']} gets {say_share(row['mean'])} of the {say_share(row['target'])} it should" in page
-            )
+            assert f"{row['objective']} gets {say_share(row['mean'])} instead of {say_share(row['target'])}" in page
     assert f"{say_share(whole['lost']['mean'])} is lost" in page
     mean = sum(row["mean"] for row in whole["objectives"]) + whole["lost"]["mean"]
     assert mean == pytest.approx(1)

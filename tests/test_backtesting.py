@@ -439,7 +439,7 @@ def test_the_same_arguments_give_the_same_backtest_and_another_seed_another() ->
 def test_short_histories_are_not_judged(sprints: int) -> None:
     found = fc.backtest(fc.History.from_counts({"A": [3] * sprints}), runs=20)
     assert not found.is_enough
-    assert found.sentence == f"Too few sprints to judge: {'no origin' if sprints < 9 else '...'}."
+    assert found.sentence == "Too few sprints to judge: they allow a forecast from no past date."
     told = found.to_dict()
     assert told["summary"]["origins"] == 0
     assert found.coverage(0.85) is None
@@ -449,9 +449,9 @@ def test_short_histories_are_not_judged(sprints: int) -> None:
 
 def test_eight_origins_are_too_few() -> None:
     found = fc.backtest(dated([3, 4] * 9), models=fc.Bootstrap(), warm_up=8, runs=20)
-    assert found.sentence == "Too few sprints to judge: 8 origins."
+    assert found.sentence == "Too few sprints to judge: they allow a forecast from no more than 8 past dates."
     assert "18 sprints or more" in found.meaning
-    assert fc.backtest(dated([3, 4] * 9), models=fc.Bootstrap(), warm_up=15, runs=20).sentence.endswith(" 1 origin.")
+    assert fc.backtest(dated([3, 4] * 9), models=fc.Bootstrap(), warm_up=15, runs=20).sentence.endswith(" 1 past date.")
 
 
 def test_teams_of_any_kind_in_one_history() -> None:
@@ -534,7 +534,7 @@ def test_what_is_no_history_is_refused() -> None:
 
 def test_no_history_at_all() -> None:
     found = fc.backtest(fc.History([]))
-    assert found.sentence == "Too few sprints to judge: no origin."
+    assert found.sentence == "Too few sprints to judge: they allow a forecast from no past date."
     assert found.to_dict()["teams"] == []
     assert found.samples().height == 0
 

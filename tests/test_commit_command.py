@@ -232,3 +232,46 @@ def test_what_falls_below_the_level_is_said() -> None:
     )
     assert "Nothing" not in said
     assert "as many as possible" in next(iter(say_method(found)))
+
+
+UNKNOWN = """
+start = 2026-01-05
+history = { A = [0, 0, 0, 0, 0, 0], B = [4, 5, 6, 3, 4, 5] }
+[[feature]]
+name = "Never"
+work = { A = 10 }
+due = 2026-06-01
+"""
+
+
+def test_where_nothing_is_ever_done_no_order_and_no_smaller_scope_is_proposed(tmp_path: Path) -> None:
+    """A team without one finished item: starting earlier or cutting scope would not help, and no day ends the delay."""
+    (tmp_path / "roadmap.toml").write_text(UNKNOWN, "utf-8")
+    page = run("run", str(tmp_path), "--alone", "--runs", "200").stdout
+    assert "No date can be promised for Never." in page
+    assert "cut scope" not in page
+    found = run("order", str(tmp_path), "--aim", "delay", "--runs", "200")
+    assert (found.exit_code, found.stdout) == (3, "")
+    assert "no feature that is ever done" in found.stderr
+    page = run("commit", str(tmp_path), "--by", "Q2", "--runs", "200").stdout
+    assert page.startswith("Nothing can be promised by 30 Jun 2026")
+    assert "that of the promise" not in page
+
+
+def test_a_promise_that_has_no_value_is_told_to_count_the_mean(tmp_path: Path) -> None:
+    (tmp_path / "roadmap.toml").write_text(TOML.replace('name = "Search"', 'name = "Search"\nvalue = 7'), "utf-8")
+    page = run("commit", str(tmp_path), "--by", "2026-03-31", "--runs", "200").stdout
+    assert "Login, Check, out and Never have no value and count 7, the mean of the others." in page
+
+
+def test_lines_are_called_what_their_chance_is(tmp_path: Path) -> None:
+    """When everything is sure by then, nothing takes luck; and days before the start are refused, here as elsewhere."""
+    (tmp_path / "roadmap.toml").write_text(TOML.partition('[[feature]]\nname = "Never"')[0], "utf-8")
+    page = run("commit", str(tmp_path), "--by", "2027-12-31", "--by", "2028-12-31", "--runs", "200").stdout
+    assert re.search(r"Aim \(50 %\): 3 features, together in .* futures; the same as the promise\.", page)
+    assert re.search(r"Stretch \(15 %\): 3 features, together in .* futures; the same as the promise\.", page)
+    assert "luck to reach" not in page
+    assert "All promises of both days hold" in page
+    found = run("objectives", str(tmp_path), "--by", "2020-01-01")
+    assert (found.exit_code, found.stdout) == (3, "")
+    assert "before the roadmap starts, 2026-01-05" in found.stderr

@@ -474,10 +474,16 @@ def test_few_sprints_are_told_and_no_table_is_shown(portfolio: Path) -> None:
     write_throughput(portfolio, 12)
     result = run(str(portfolio))
     assert result.exit_code == 0
-    assert result.stdout.splitlines()[0] == "Too few sprints to judge: 4 origins."
+    assert (
+        result.stdout.splitlines()[0]
+        == "Too few sprints to judge: they allow a forecast from no more than 4 past dates."
+    )
     assert "held" not in result.stdout
     write_throughput(portfolio, 2)
-    assert run(str(portfolio)).stdout.splitlines()[0] == "Too few sprints to judge: no origin."
+    assert (
+        run(str(portfolio)).stdout.splitlines()[0]
+        == "Too few sprints to judge: they allow a forecast from no past date."
+    )
 
 
 @pytest.mark.parametrize(

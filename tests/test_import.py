@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import datetime as dt
+import re
 from collections import Counter, defaultdict
 from pathlib import Path
 
@@ -111,6 +112,22 @@ def test_linear_old_and_new(tmp_path: Path, columns: int) -> None:
     imported = bring(tmp_path, {"linear.csv": exports.linear(columns)})
     check_portfolio(tmp_path / "out", has_links=columns == 34)
     assert imported.mapping.feature == "project"
+
+
+def test_linear_with_times_as_javascript_writes_them(tmp_path: Path) -> None:
+    """Fri Oct 09 2026 10:00:00 GMT+0000 (GMT): what older exports hold."""
+
+    def rewrite(match: re.Match[str]) -> str:
+        day = dt.date.fromisoformat(match[1])
+        month = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"][day.month - 1]
+        name = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"][day.weekday()]
+        return f"{name} {month} {day:%d} {day.year} {match[2]} GMT+0000 (GMT)"
+
+    text = exports.linear().decode()
+    text, count = re.subn(r"([0-9-]{10})T([0-9:]{8})\.000Z", rewrite, text)
+    assert count > 20
+    bring(tmp_path, {"linear.csv": text.encode()})
+    check_portfolio(tmp_path / "out")
 
 
 @pytest.mark.parametrize(

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import hashlib
+import importlib.util
 import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
+from numba import njit
 
 from forecast import arrays, compiling, draws, engine, ledger, replay, simulation
 from forecast.drift import Drift
@@ -62,21 +65,36 @@ def test_the_first_forecast_says_that_it_compiles_and_the_second_does_not(tmp_pa
     assert "Preparing the engine" not in run_example(tmp_path)
 
 
-def test_what_was_kept_of_an_older_source_is_not_enough(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    class Stats:
-        cache_path = str(tmp_path)
+def load_kernel(source: Path) -> Any:
+    """A kernel from a file of its own, as a new process would load it."""
+    spec = importlib.util.spec_from_file_location("kernel", source)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module.twice
 
-    class Kernel:
-        stats = Stats()
-        py_func = staticmethod(digest)
 
-    code = digest.__code__
-    index = tmp_path / f"{Path(code.co_filename).stem}.digest-{code.co_firstlineno}.py311.nbi"
-    assert not compiling.is_kept(Kernel)
-    index.touch()
-    assert compiling.is_kept(Kernel)
-    os.utime(index, (0, 0))
-    assert not compiling.is_kept(Kernel)
+def test_what_was_kept_of_another_source_is_not_enough_and_of_the_same_it_is(tmp_path: Path) -> None:
+    """A source that is only newer (checked out again) is compiled no second time, so nobody is told to wait."""
+    source = tmp_path / "kernel.py"
+    lines = ["from forecast.compiling import compiled", "@compiled(nogil=True)", "def twice(number):"]
+    source.write_text("\n".join([*lines, "    return 2 * number", ""]))
+    assert not compiling.is_kept(load_kernel(source))
+    assert load_kernel(source)(3) == 6
+    assert compiling.is_kept(load_kernel(source))
+    later = source.stat().st_mtime + 1000
+    os.utime(source, (later, later))
+    kernel = load_kernel(source)
+    assert compiling.is_kept(kernel)
+    assert (kernel(3), sum(kernel.stats.cache_hits.values())) == (6, 1)
+    source.write_text("\n".join([*lines, "    return 2 * number + 1", ""]))
+    assert not compiling.is_kept(load_kernel(source))
+    assert load_kernel(source)(3) == 7
+
+
+def test_what_cannot_be_kept_is_not_kept() -> None:
+    assert not compiling.is_kept(njit(lambda number: number))
 
 
 def test_without_a_folder_to_keep_kernels_in_they_are_still_compiled(monkeypatch: pytest.MonkeyPatch) -> None:

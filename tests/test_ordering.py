@@ -123,6 +123,41 @@ def test_an_order_that_is_best_already_stays_and_says_so() -> None:
     assert not found.impact.slips
 
 
+@pytest.mark.parametrize(("value", "small"), [(2000, True), (150, False)])
+def test_a_gain_that_nobody_would_act_on_is_said_to_be_too_small(value: float, small: bool) -> None:
+    """Tiny (worth 1) fits before the day when it comes first; below half a percent of 2,000, above it of 150."""
+    base = steady(
+        fc.Feature("Huge", {"B": 2}, value=value),
+        fc.Feature("Large", {"A": 20}, value=5),
+        fc.Feature("Tiny", {"A": 2}, value=1),
+        fc.Feature("Chore", {"B": 2}),
+    )
+    found = fc.order(base, "value", by=FRIDAY)
+    assert (found.is_better, found.gain, found.is_small, found.worthless) == (True, 1, small, ("Chore",))
+    told = found.to_dict()
+    assert told["is_small"] == small
+    closing = "That is less than half a percent and too small to matter: keep your order."
+    assert say_ordering(told).endswith(closing) == small
+    assert "Without a value, and so counting nothing: Chore." in render_ordering(told)
+
+
+@pytest.mark.parametrize(("after", "kept", "small"), [(0.503, 1.002, True), (0.506, 1.006, False), (0.503, 1.2, False)])
+def test_half_a_point_of_a_chance_is_too_small(after: float, kept: float, small: bool) -> None:
+    base = shaky(fc.Feature("One", {"A": 9}, due="2026-01-30"), fc.Feature("Two", {"A": 9}, due="2026-01-30"))
+    found = fc.order(base, "promises")
+    some = replace(found, is_better=True, before=0.5, after=after, gain=after - 0.5, kept=(1.0, kept))
+    assert some.is_small == small
+    assert ("less than half a point and too small" in say_ordering(some.to_dict())) == small
+    assert not replace(some, is_better=False).is_small
+
+
+def test_an_order_that_stays_is_told_with_few_digits() -> None:
+    base = shaky(fc.Feature("One", {"A": 9}, value=3), fc.Feature("Two", {"B": 9}, value=2))
+    told = fc.order(base, "value", by=FRIDAY).to_dict()
+    assert not told["is_better"]
+    assert f"Value delivered by 16 Jan 2026: {told['before']:.1f} in the given order." in render_ordering(told)
+
+
 def test_what_is_better_by_luck_alone_is_not_proposed() -> None:
     """Two features that differ in nothing but the draw of their sizes: whichever is first, on average it is the same."""
     twins = [fc.Feature(name, {"A": (1, 5, 20)}, value=1) for name in ("One", "Two")]

@@ -581,3 +581,11 @@ def test_every_what_if_of_random_portfolios_has_a_page_and_a_sentence_that_is_tr
         pages += 1
     assert pages > 100
     assert lost > 5
+
+
+def test_what_is_split_off_gets_its_date(tmp_path: Path) -> None:
+    told = json.loads(run(EXAMPLE, "--split", "Checkout/Web", "--json", "--runs", "200").stdout)
+    assert told["subjects"] == told["added"] == ["Checkout (Web)"]
+    page = run(EXAMPLE, "--split", "Checkout/Web", "--runs", "200").stdout
+    assert page.startswith("Checkout (Web) (rank ")
+    assert "Splitting off Checkout/Web delivers it by " in page

@@ -20,6 +20,12 @@ from forecast.notation import Notation, show_order
 from forecast.rows import SERIAL_DAYS, spell
 
 RELATIVE = re.compile(r"\{(w?)\s*([+-]?[0-9]{1,5})\}")
+STAMP = re.compile(
+    r"[A-Z][a-z]{2} ([A-Z][a-z]{2}) ([0-9]{2}) ([0-9]{4}) [0-9]{2}:[0-9]{2}:[0-9]{2} GMT[+-][0-9]{4}(?: \(.*\))?"
+)
+"""How JavaScript writes a date, and older exports of Linear: Fri Oct 09 2026 09:00:00 GMT+0000 (GMT)."""
+
+MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 ORDERS = ("day", "month")
 AMBIGUOUS = "it could be"
 NOTHING = {"", "-", "--", "n/a", "na", "none", "null", "never", "nil"}
@@ -148,8 +154,10 @@ class Days:
         if text.casefold() in NOTHING:
             self._seen[role] -= 1
             return None
+        stamp = STAMP.fullmatch(text)
+        plain = f"{stamp[3]}-{MONTHS.index(stamp[1]) + 1:02}-{stamp[2]}" if stamp and stamp[1] in MONTHS else text
         try:
-            return self.notation.date(text, role)
+            return self.notation.date(plain, role)
         except Fault as fault:
             if fault.way_out.startswith(AMBIGUOUS):
                 way_out = f"{fault.way_out.partition(';')[0]}, and no date of the file shows which; "
