@@ -17,12 +17,14 @@ from hypothesis import HealthCheck, example, given, seed, settings
 from hypothesis import strategies as st
 from spelling import history_rows, spell, to_csv, to_rows, to_toml
 from test_files import FULL_CSV, FULL_TOML, SHEETS, write
+from test_whatif import EVERY_EDIT
 from workbooks import workbook
 
 import forecast as fc
 from forecast.errors import Fault
 from forecast.lines import Lines
 from forecast.notation import Notation
+from forecast.whatif_file import read_new_features
 from forecast.writing import write_file
 
 SPRINTS = """team,sprint,start,end,done
@@ -97,11 +99,11 @@ def mutate(text: str, changes: list[tuple[str, int, int, int, str]]) -> str:
     return text
 
 
-def read(folder: Path) -> tuple[fc.Roadmap, fc.History] | None:
-    """What the folder says; None when it is refused, in lines that can be printed."""
+def read(folder: Path, reads: Callable[[Path], Any] = fc.read) -> Any:
+    """What the folder, or a file, says; None when it is refused, in lines that can be printed."""
     refused: fc.Refused | None = None
     try:
-        return fc.read(folder)
+        return reads(folder)
     except fc.Refused as refusal:
         refused = refusal
     assert refused.faults
@@ -138,6 +140,24 @@ def test_a_changed_roadmap_file_is_read_or_refused(tmp_path: Path, changes: Any)
     portfolio = read(write(tmp_path, text, throughput=SPRINTS, features=FULL_CSV))
     if portfolio is not None:
         check_round_trip(tmp_path, portfolio)
+
+
+@tried(500)
+@given(
+    changes=edits, line=st.integers(0, 100), value=st.sampled_from([None, *TOKENS, "{ a = 1 }", "[[1]]", "07:30:00"])
+)
+def test_a_changed_what_if_file_is_read_or_refused(tmp_path: Path, changes: Any, line: int, value: str | None) -> None:
+    """A value of another kind at some key, or changes anywhere."""
+    lines = EVERY_EDIT.split("\n")
+    key, equals, _ = lines[line % len(lines)].partition("= ")
+    lines[line % len(lines)] = f"{key}{equals}{value}"
+    text = mutate(EVERY_EDIT, changes) if value is None else "\n".join(lines)
+    path = tmp_path / "what-if.toml"
+    path.write_bytes(text.encode("utf-8", "surrogatepass"))
+    what_if = read(path, fc.read_what_if)
+    if what_if is not None:
+        assert all(edit.where.startswith("what-if.toml") for edit in what_if.edits)
+    read(path, read_new_features)
 
 
 @tried(1000)
