@@ -236,7 +236,8 @@ def say_ordering(told: Told) -> str:
         line = f"The best of the others gains {_say_gain(told, told['candidate_gain'])}{error}, which may be luck."
         return f"No better order was found: the given one stays. {line}"
     what = _say_what(told)
-    change = " instead of ".join(reversed(_say_both(told)))
+    before, after = _say_both(told)
+    change = f"{after} instead of {before}" if after != before else f"{after} as before"
     line = (
         f"{what}: {change} when {say_count(told['moved'], 'feature')} of {len(told['order']):,} {_move(told['moved'])}"
     )
