@@ -51,17 +51,19 @@ def say_alone(told: Told) -> list[str]:
         feature
         for feature in told["features"]
         if "alone" in feature and feature["is_promise"] and not holds(feature, level)
-        if not (feature["certain"] and feature["never"] == 1)  # then a team is unknown, and no order or scope helps
     ]
     held = [feature for feature in broken if holds(feature["alone"], level)]
     sentences = []
     if held:
         sentences.append(f"With nothing else in the way, {_name_alone(held, told)} would hold.")
-    if len(held) < len(broken):
-        rest = [feature for feature in broken if feature not in held]
-        sentences.append(
-            f"Even with nothing else in the way, {_name_alone(rest, told)} would not: start earlier, or cut scope."
-        )
+    rest = [feature for feature in broken if feature not in held]
+    hopeless = [feature for feature in rest if feature["certain"] and feature["never"] == 1]
+    for some, way_out in (
+        ([feature for feature in rest if feature not in hopeless], "start earlier, or cut scope"),
+        (hopeless, f"{'it needs' if len(hopeless) == 1 else 'they need'} a team that cannot be forecast"),
+    ):
+        if some:
+            sentences.append(f"Even with nothing else in the way, {_name_alone(some, told)} would not: {way_out}.")
     return sentences
 
 

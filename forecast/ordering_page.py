@@ -15,6 +15,7 @@ from forecast.aim import DELAY, PROMISES, VALUE
 from forecast.errors import escape
 from forecast.impact_page import fill_table, make_plain, print_line, print_table
 from forecast.impact_wording import moves, say_chance_when, say_days, say_slip
+from forecast.ordering import SMALL
 from forecast.phrases import say_count, say_date, say_few, say_list, say_number, say_share
 from forecast.tally import say_chance
 from forecast.wording import Told, say_level, say_provenance
@@ -65,12 +66,13 @@ def _say_both(told: Told) -> tuple[str, str]:
     if told["aim"] == PROMISES:
         runs = told["provenance"]["runs"]
         said = say_chance(before, runs), say_chance(after, runs)
-        if said[0] != said[1] or not before or not told["is_better"]:
+        if not told["is_better"] or not before or (said[0] != said[1] and not told["is_small"]):
             return said
         return f"{100 * before:.1f} %", f"{100 * after:.1f} %"
-    for digits in (0 if max(before, after) >= 100 else 1, 2, 3, 4) if told["is_better"] else (1,):
+    for digits in range(max(before, after) < 100, 5):
         said = f"{before:,.{digits}f}", f"{after:,.{digits}f}"
-        if said[0] != said[1]:
+        seen = abs(round(after, digits) - round(before, digits))
+        if not told["is_better"] or (said[0] != said[1] and not (told["is_small"] and seen >= SMALL * abs(before))):
             break
     return said
 
@@ -234,7 +236,8 @@ def say_ordering(told: Told) -> str:
         line = f"The best of the others gains {_say_gain(told, told['candidate_gain'])}{error}, which may be luck."
         return f"No better order was found: the given one stays. {line}"
     what = _say_what(told)
-    change = " instead of ".join(reversed(_say_both(told)))
+    before, after = _say_both(told)
+    change = f"{after} instead of {before}" if after != before else f"{after} as before"
     line = (
         f"{what}: {change} when {say_count(told['moved'], 'feature')} of {len(told['order']):,} {_move(told['moved'])}"
     )

@@ -53,6 +53,11 @@ def say_names(names: Sequence[str], most: int = FEW) -> str:
     return say_few([say_name(name) for name in names], most)
 
 
+def say_points(gap: float) -> str:
+    """How far a chance is from another one, in points: 2.2 points; never 0 for what is more."""
+    return f"{gap:.1f} points" if gap >= 0.05 else "less than 0.1 points"
+
+
 def say_share(share: float) -> str:
     """A share in whole percent: 85 %; never 0 % or 100 % for what is not."""
     if 0 < share < 0.01:

@@ -10,7 +10,7 @@ from forecast.cadence import Cadence
 from forecast.commitment import Commitment, First
 from forecast.errors import escape
 from forecast.headroom import Headroom
-from forecast.phrases import say_count, say_date, say_few, say_list, say_number, say_share
+from forecast.phrases import say_count, say_date, say_few, say_list, say_number, say_points, say_share
 from forecast.rollup import Goal, RollUp
 from forecast.tally import say_chance
 from forecast.weighing import AIM, PROMISE, Line, Miss, Step
@@ -46,7 +46,7 @@ def say_promise(commitment: Commitment) -> Iterator[str]:
         yield f"All of them come true, together, in {_futures(chance)}; {_say_guesses(commitment)}."
     if not commitment.holds:
         gap = 100 * (commitment.level - commitment.chance)
-        yield f"That is {gap:.1f} points below the {level} that are wanted{_say_why_below(commitment)}."
+        yield f"That is {say_points(gap)} below the {level} that are wanted{_say_why_below(commitment)}."
     if commitment.needs:
         what = "It takes" if len(names) == 1 else "They take"
         yield f"{what} {say_names_of(commitment.needs)} as well, which is in the chance."

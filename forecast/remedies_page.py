@@ -12,7 +12,7 @@ from forecast.impact_page import fill_table, make_plain, print_line, print_table
 from forecast.impact_wording import say_edit, say_edits
 from forecast.menu import Menu
 from forecast.outcome import Forecast
-from forecast.phrases import say_count, say_date, say_list, say_number
+from forecast.phrases import say_count, say_date, say_list, say_number, say_points
 from forecast.remedy import Outlook, Remedies, Remedy
 from forecast.tally import say_chance
 from forecast.whatif import WhatIf
@@ -87,7 +87,7 @@ def _say_nothing(remedies: Remedies, they: str, hold: str) -> str:
     gap = 100 * (remedies.level - nearest.chance)
     return (
         f"{enough} for {they}. Nearest came {say_remedy(nearest)}: {came} with {say_chance(nearest.chance, runs)}, "
-        f"{gap:.1f} points below the {say_level(remedies.level)} that are wanted{_say_breaks(nearest)}."
+        f"{say_points(gap)} below the {say_level(remedies.level)} that are wanted{_say_breaks(nearest)}."
     )
 
 

@@ -68,6 +68,8 @@ class RemedyOptions:
                 said[kind] = True
             elif kind == "cut":
                 said["cuts"] = self._read_percents(value) if sign else CUTS
+                if max(said["cuts"]) > 1:
+                    raise _refuse("menu", self.menu, "no more than 100 percent of a scope can be cut")
             elif kind == "capacity":
                 said |= self._read_capacity(value) if sign else {"capacity": CAPACITY}
             else:

@@ -151,6 +151,23 @@ def test_half_a_point_of_a_chance_is_too_small(after: float, kept: float, small:
     assert not replace(some, is_better=False).is_small
 
 
+def test_what_is_called_less_than_half_a_percent_is_seen_to_be_less() -> None:
+    """143.5 instead of 144.1 would be 143 instead of 144 without a digit: more than half a percent."""
+    base = steady(fc.Feature("One", {"A": 9}), fc.Feature("Two", {"A": 9}), fc.Feature("Three", {"A": 2}))
+    found = fc.order(base, "delay")
+    some = replace(found, is_better=True, before=144.1, after=143.4999, gain=0.6001).to_dict()
+    assert "143.5 instead of 144.1 when" in say_ordering(some)
+    assert say_ordering(some).endswith("too small to matter: keep your order.")
+
+
+def test_a_chance_that_stays_is_not_said_to_be_instead_of_itself() -> None:
+    base = shaky(fc.Feature("One", {"A": 9}, due="2026-01-30"), fc.Feature("Two", {"A": 9}, due="2026-01-30"))
+    some = replace(
+        fc.order(base, "promises"), is_better=True, before=0.0, after=0.0, gain=0.0, kept=(1.0, 1.0)
+    ).to_dict()
+    assert ": < 1 % as before when" in say_ordering(some)
+
+
 def test_an_order_that_stays_is_told_with_few_digits() -> None:
     base = shaky(fc.Feature("One", {"A": 9}, value=3), fc.Feature("Two", {"B": 9}, value=2))
     told = fc.order(base, "value", by=FRIDAY).to_dict()

@@ -557,7 +557,7 @@ def test_page_json_and_csv_say_the_same(arguments: list[str], tmp_path: Path) ->
         (["--keep", "Pay", "--price", "value=0"], 2, "nothing has a price"),
         (["--keep", "Pay", "--menu", "deferr"], 2, 'Did you mean "defer"'),
         (["--keep", "Pay", "--menu", "cut=0.25"], 2, "looks like a share; write percent: 25"),
-        (["--keep", "Pay", "--menu", "cut=200"], 2, "cuts = 2"),
+        (["--keep", "Pay", "--menu", "cut=200"], 2, "no more than 100 percent of a scope can be cut"),
         (["--keep", "Pay", "--menu", "cut=x"], 2, "percent are written like this"),
         (["--keep", "Pay", "--menu", "cut=25;cut=50"], 2, "cut stands twice"),
         (["--keep", "Pay", "--menu", "capacity=25@soon"], 2, "write it like this"),

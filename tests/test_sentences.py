@@ -13,7 +13,7 @@ import pytest
 from helpers import SEED
 
 import forecast as fc
-from forecast.phrases import say_date
+from forecast.phrases import say_date, say_points
 from forecast.report.facts import find_facts
 from forecast.sentences import (
     ODDS,
@@ -188,3 +188,8 @@ def test_names_in_sentences_are_escaped() -> None:
     )
     assert "\u202e" not in said
     assert "A\\u202eB" in said
+
+
+@pytest.mark.parametrize(("gap", "said"), [(2.24, "2.2 points"), (0.05, "0.1 points"), (0.04, "less than 0.1 points")])
+def test_what_is_missing_is_never_said_to_be_nothing(gap: float, said: str) -> None:
+    assert say_points(gap) == said

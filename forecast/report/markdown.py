@@ -45,7 +45,7 @@ def to_markdown(story: Story) -> str:
     ]
     for each in story["what_ifs"]:
         moved = [[row["name"], row["before"], row["after"], row["slip"], row["flip"]] for row in each["rows"]]
-        parts += [f"## What if: {quiet(each['name'])}", quiet(f"{each['edits']}. {each['sentence']}")]
+        parts += [f"## What if: {quiet(each['name'])}", quiet(each["sentence"])]
         parts += [_table(["Feature", "Before", "After", "Slip (days)", "Promise"], moved)] if moved else []
         parts += [quiet(" ".join(each["everywhere"]["sentences"]))] if each["everywhere"] else []
     trust = story["trust"]

@@ -198,7 +198,6 @@ def _tell_what_if(told: Told, number: int) -> Story:
     return {
         "number": number,
         "name": escape(told["name"]) or f"What-if {number}",
-        "edits": escape(told["edits_said"]),
         "sentence": told["sentence"],
         "all_hold": [
             "" if portfolio[f"all_hold_{when}"] is None else say_chance(portfolio[f"all_hold_{when}"], runs)
