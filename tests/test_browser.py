@@ -177,6 +177,15 @@ def test_on_a_phone_promises_fit_and_pictures_can_be_read(browser: Any, reports:
         assert min(visit.page.evaluate(shrunk)) > 0.6
 
 
+@pytest.mark.parametrize("name", ["example", "hostile"])
+def test_on_paper_every_table_fits(name: str, browser: Any, reports: dict[str, Path]) -> None:
+    with Visit(browser, reports[name], (703, 1000), media="print") as visit:
+        wide = "[...document.querySelectorAll('table')].map(each => each.getBoundingClientRect().right)"
+        rights = visit.page.evaluate(wide)
+        assert len(rights) >= 3
+        assert max(rights) <= 704
+
+
 def test_no_label_of_a_curve_is_cut_off(browser: Any, reports: dict[str, Path]) -> None:
     with Visit(browser, reports["example"], DESKTOP) as visit:
         visit.open_all()

@@ -109,15 +109,9 @@ def make_report(
         raise Fault("report", "everywhere", "give a what-if that adds or moves one feature, to be tried at every rank")
     with Studio(has_helper=has_pictures and len(forecast.features) >= FEWEST and can_help()) as studio:
         facts = find_facts(
-            forecast,
-            title=title,
-            levels=levels,
-            checkup=checkup,
-            what_ifs=what_ifs,
-            everywhere=everywhere,
-            by=by,
+            forecast, title=title, levels=levels, checkup=checkup, what_ifs=what_ifs, everywhere=everywhere, by=by,
             progress=_tell(progress, "Asking"),
-        )
+        )  # fmt: skip
         return Report(facts, studio.draw(list_shots(facts), _tell(progress, "Drawing")) if has_pictures else ())
 
 
