@@ -204,7 +204,7 @@ def test_links_that_lead_out_of_the_folder_are_refused(tmp_path: Path) -> None:
     (folder / "throughput.csv").symlink_to(tmp_path / "throughput.csv")
     (line,) = faults_of(folder)
     assert line.startswith('roadmap.toml row 2: history = "throughput.csv"; a link to "')
-    assert line.endswith('throughput.csv"; it leads out of the folder of the roadmap; copy the file there')
+    assert line.endswith('"; it leads out of the folder of the roadmap; copy the file there')
     (folder / "throughput.csv").unlink()
     (folder / "throughput.csv").symlink_to("throughput.csv")
     (line,) = faults_of(folder)
