@@ -14,7 +14,7 @@ from forecast.errors import Fault, Refused, escape
 from forecast.faults import Faults, Ignored
 from forecast.grid import decode
 from forecast.history import History
-from forecast.loading import LARGEST_TEXT, read_bytes
+from forecast.loading import LARGEST_TEXT, read_bytes, undisturbed
 from forecast.reader import Reader
 from forecast.roadmap import Roadmap
 from forecast.toml import read_toml
@@ -52,6 +52,7 @@ def read(path: str | os.PathLike[str], *, clean: bool | None = None) -> tuple[Ro
     return portfolio.roadmap, portfolio.history
 
 
+@undisturbed()
 def read_portfolio(path: str | os.PathLike[str], *, clean: bool | None = None) -> Portfolio:
     """As `read`, with what was read where, and what was ignored."""
     faults = Faults()

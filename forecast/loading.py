@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
+import gc
 import os
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from pathlib import Path, PurePosixPath, PureWindowsPath
 
 from forecast.errors import Fault, did_you_mean, escape, quote
@@ -105,3 +107,15 @@ def _read_within(path: Path, file: str, largest: int) -> bytes:
         if os.fstat(content.fileno()).st_size > largest:
             raise Fault(file, f"more than {largest // 1_000_000} MB", "it is too large; keep only what is needed")
         return content.read()
+
+
+@contextlib.contextmanager
+def undisturbed() -> Iterator[None]:
+    """Without the search for garbage, which would look at each of a million rows again and again, and find none."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()

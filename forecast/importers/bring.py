@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import contextlib
 import datetime as dt
-import gc
 import os
-from collections.abc import Iterator, Sequence
 from collections.abc import Mapping as Of
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -29,7 +27,7 @@ from forecast.importers.scope import find_scope
 from forecast.importers.sifting import sift
 from forecast.importers.table import Numbers, Records, Table, open_file
 from forecast.importers.waits import find_waits
-from forecast.loading import LARGEST_TEXT, read_bytes
+from forecast.loading import LARGEST_TEXT, read_bytes, undisturbed
 from forecast.writing import write_folder
 
 Name = str | os.PathLike[str]
@@ -37,6 +35,7 @@ DAY = dt.timedelta(days=1)
 MOST_FILES = 1000
 
 
+@undisturbed()
 def import_files(
     files: Sequence[Name],
     out: Name,
@@ -67,14 +66,14 @@ def import_files(
     given = Mapping(source or "items", columns=dict(columns or {}), **told)
     day = told.get("start") or today or dt.date.today()
     paths = [Path(file) for file in files]
-    with _undisturbed():
-        reading = read_files(paths, source, given, day)
+    reading = read_files(paths, source, given, day)
     if reading.needs_start:
         told["start"] = day if start is not None else day + (-day.weekday() % 7) * DAY
     mapping = propose(reading.export, None, told | {"columns": dict(columns or {})})
     return _write(reading.export, mapping, _spell_paths(paths, Path(out)), out, force, paths)
 
 
+@undisturbed()
 def import_again(folder: Name, *, force: bool = False) -> Imported:
     """Imports into a folder once more, from the files and with the mapping that its import.toml names.
 
@@ -94,24 +93,11 @@ def import_again(folder: Name, *, force: bool = False) -> Imported:
     if not files:
         raise Fault(shown, "files = []", "name the files of the export, as they are found from this folder")
     paths = [Path(folder) / file for file in files]
-    with _undisturbed():
-        reading = read_files(paths, given.source, given, given.start or dt.date.today())
+    reading = read_files(paths, given.source, given, given.start or dt.date.today())
     if reading.needs_start and given.start is None:
         raise Fault(shown, "start is missing", "the files tell no days, so it is needed: start = 2026-01-05")
     mapping = propose(reading.export, given)
     return _write(reading.export, mapping, files, folder, force, paths, text)
-
-
-@contextlib.contextmanager
-def _undisturbed() -> Iterator[None]:
-    """Without the search for garbage, which would look at each of a million issues again and again, and find none."""
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_on:
-            gc.enable()
 
 
 @dataclass(frozen=True)
@@ -288,7 +274,7 @@ def _write(
     more: Sequence[str] = (),
 ) -> Imported:
     """As `write_portfolio`; inputs : the files that were read, which are not overwritten."""
-    with _undisturbed():
+    with undisturbed():
         draft, settled = draft_portfolio(export, mapping)
         texts = write_files(draft)
     texts[FILE] = write_mapping(settled, files, export) + "".join(f"{line}\n" for line in more)
