@@ -273,21 +273,20 @@ def _follow(plan, capacity, team, links, desk, ledger, run):  # type: ignore[no-
     top = plan.team_part[team]
     while True:
         then = desk.event_time[event] if event < events else ledger.until
-        gained = max(_find_level(plan, capacity, team, then) - level, 0.0)
+        reached = max(_find_level(plan, capacity, team, then), level)
         if active == 0:
             top = _find_unfinished(plan, team, top, links, desk)
             _lose(plan, capacity, whole, team, top, now, then, links, desk, ledger, run)
         for k in range(active):
             part = desk.active[k]
-            ledger.spent[part, run] += desk.share[k] * gained
+            ledger.spent[part, run] += desk.share[k] * (reached - level)
             if active == 1:
                 ledger.worked[part, run] += then - now
             else:
                 ledger.shared[part, run] += then - now
         if event == events:
             return
-        now = then
-        level += gained
+        now, level = then, reached
         while event < events and desk.event_time[event] <= now + INSTANT:
             desk.status[desk.event_part[event]] += 1
             event += 1
