@@ -167,8 +167,8 @@ class Row:
     def weighted(self, column: str) -> str | dict[str, float] | None:
         """The one name in the cell, or several with their weights: ``Grow revenue:0.7; Debt:0.3``.
 
-        A name that holds ';', or ends like a weight, stands in double quotes. Raises Fault for several without weights, and
-        for one with a share, because it may be either.
+        A name that holds ';', or ends like a weight, stands in double quotes; one that holds ';' or ':' may, others keep theirs.
+        Raises Fault for several without weights, and for one with a share, because it may be either.
         """
         text = self.text(column)
         found = [_find_weight(*match.groups()) for match in WEIGHTED.finditer(text or "") if match[0].strip("; \t")]
@@ -194,8 +194,7 @@ class Row:
     def _one_name(self, text: str, found: tuple[str, str | None, bool], shown: str) -> str:
         name, weight, is_quoted = found
         if is_quoted and weight is None:
-            ends_like_one = SHARE.fullmatch(name.rpartition(":")[2].strip()) if ":" in name else None
-            return name if ";" in name or ends_like_one else text
+            return name if ";" in name or ":" in name else text
         if is_quoted or weight is None or not SHARE.fullmatch(weight):
             return text
         way_out = "one needs no weight; add the others, or put a name that ends like this in double quotes"

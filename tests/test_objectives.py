@@ -12,7 +12,7 @@ from typing import Any
 
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 from spelling import to_csv, to_rows, to_toml
@@ -237,6 +237,9 @@ NAMES = st.text(st.characters(codec="utf-8", categories=("L", "N", "P", "S", "Zs
 )
 
 
+@example({":": 1})
+@example({'";"': 1})
+@example({'"Grow": now': 1, "Debt": 2})
 @given(st.dictionaries(NAMES, st.integers(1, 9), min_size=1, max_size=3))
 def test_whatever_the_names_are_both_forms_can_be_read_back(
     tmp_path_factory: pytest.TempPathFactory, parts: Any
