@@ -1,9 +1,13 @@
-"""Random examples too take their seed from the one place, so that a run can be had again."""
+"""Random examples too take their seed from the one place, so that they are the same on every machine."""
 
 from __future__ import annotations
 
 import pytest
 from helpers import SEED
+from hypothesis import settings
+
+settings.register_profile("seeded", deadline=None, derandomize=False, database=None, print_blob=True)
+settings.load_profile("seeded")
 
 
 @pytest.hookimpl(tryfirst=True)
