@@ -114,9 +114,9 @@ def _with(array: np.ndarray, place: int, change: Callable[[np.generic], object])
 
 @pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES.keys())
 def test_a_twin_that_is_told_something_else_differs(change: Callable[[Plan], Plan]) -> None:
-    """What the comparison is worth: with one thing changed in the twin's plan, some of 60 roadmaps differ by a minute or more."""
-    gaps = []
-    for number in range(60):
+    """What the comparison is worth: with one thing changed in the twin's plan, one of 400 roadmaps differs by a minute."""
+    for number in range(400):
         plan, luck = numbered(number)
-        gaps.append(difference(answers(engine.play, plan, luck), answers(reference.play, change(plan), luck)))
-    assert max(gaps) > 1e-3
+        if difference(answers(engine.play, plan, luck), answers(reference.play, change(plan), luck)) > 1e-3:
+            return
+    raise AssertionError("no roadmap shows it")
