@@ -132,6 +132,11 @@ class Commitment:
         """
         return find_nearest(Judge(self.certified, self.by, find_pledges(self.forecast.roadmap)), self.features)
 
+    @property
+    def unvalued(self) -> tuple[str, ...]:
+        """Of all that could be promised, what counts the mean of the others' values, since it has none."""
+        return find_pledges(self.forecast.roadmap).unvalued
+
     def at_least(self, count: int) -> float:
         """The chance that at least so many of the promised features are done by the day."""
         least = read_count(count, "commitment", "count", least=0)
@@ -217,6 +222,7 @@ class Commitment:
             "alone": dict(self.alone),
             "values": dict(self.values),
             "has_values": self.has_values,
+            "unvalued": list(self.unvalued),
             "selected": {
                 "chance": self.selected,
                 "needed": self.needed,

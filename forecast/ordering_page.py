@@ -17,6 +17,7 @@ from forecast.impact_page import fill_table, make_plain, print_line, print_table
 from forecast.impact_wording import moves, say_chance_when, say_days, say_slip
 from forecast.ordering import SMALL
 from forecast.phrases import say_count, say_date, say_few, say_list, say_number, say_share
+from forecast.pledge_wording import say_unvalued
 from forecast.tally import say_chance
 from forecast.wording import Told, say_level, say_provenance
 
@@ -221,9 +222,11 @@ def _say_method(told: Told) -> Iterator[str]:
     if not told["is_stated"]:
         what = "value, so each counts 1" if told["aim"] == VALUE else "cost of delay, so each counts 1 a week"
         yield f"No feature has a {what}."
+    if told["unvalued"]:
+        yield say_unvalued(told["unvalued"], told["weights"][told["unvalued"][0]])
     if told["worthless"]:
-        what = "value" if told["aim"] == VALUE else "cost of delay"
-        yield f"Without a {what}, and so counting nothing: {say_few([escape(name) for name in told['worthless']], NAMED)}."
+        names = say_few([escape(name) for name in told["worthless"]], NAMED)
+        yield f"Without a cost of delay, and so counting nothing: {names}."
 
 
 def say_ordering(told: Told) -> str:

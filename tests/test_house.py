@@ -29,7 +29,7 @@ FLOORS: tuple[tuple[str, ...], ...] = tuple(
         "values dates quarters estimate objective history team feature cycles roadmap fingerprint phrases finding edits whatif "
         "growth items",
         "throughput calendar plan scope luck prospects oddities pacing past clue trust timekeeping soundness "
-        "precedence remarks ancestry rivals cleaning looks retrospect drift pace",
+        "precedence remarks ancestry rivals cleaning looks retrospect drift pace worth",
         "tally simulation counting outcome impact frontier remedies remedy commitment allocation order backtesting "
         "explanation reasons alone assumptions checkup origins coverage verdict hindsight slip positions burnup placements "
         "menu screening search selection pledges weighing headroom cadence rollup spending aim arrangement climbing "
