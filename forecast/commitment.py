@@ -26,7 +26,7 @@ from forecast.pledges import find_pledges
 from forecast.roadmap import Roadmap
 from forecast.selection import NODES
 from forecast.tally import share_error
-from forecast.values import LARGEST_SEED, read_count, read_level, read_list, read_number, read_seed
+from forecast.values import read_count, read_fresh_seed, read_level, read_list, read_number
 from forecast.weighing import BEYOND, Choosing, Judge, Line, Miss, Step, describe, find_late, find_nearest
 
 if TYPE_CHECKING:
@@ -302,11 +302,4 @@ def _read_question(forecast: object, by: Dateish, level: float | None, seed: int
     if day < start:
         raise Fault("commit", f"by = {day.isoformat()}", f"it is before the roadmap starts, {start.isoformat()}")
     level = forecast.roadmap.promise_level if level is None else read_level(level, "commit")
-    seed = _next_seed(forecast.seed) if seed is None else read_seed(seed, "commit")
-    if seed == forecast.seed:
-        raise Fault("commit", f"seed = {seed}", "the certifying runs need a seed of their own")
-    return day, level, seed
-
-
-def _next_seed(seed: int) -> int:
-    return seed + 1 if seed + 1 < LARGEST_SEED else -LARGEST_SEED
+    return day, level, read_fresh_seed(seed, forecast.seed, "commit")

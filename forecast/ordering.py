@@ -33,7 +33,7 @@ from forecast.pledges import find_pledges
 from forecast.rehearsal import Rehearsal
 from forecast.roadmap import Roadmap
 from forecast.route import Fresh, Move, Step, arrange, find_route, sort_back, tell_moves
-from forecast.values import LARGEST_SEED, read_count, read_seed
+from forecast.values import read_count, read_fresh_seed
 
 if TYPE_CHECKING:
     import polars as pl
@@ -209,7 +209,7 @@ def order(
     runs = (
         _find_runs(forecast, len(every or ()) or trials) if runs is None else read_count(runs, "order", "runs", least=1)
     )
-    fresh = Fresh.of(forecast, goal, _read_seed(forecast, seed))
+    fresh = Fresh.of(forecast, goal, read_fresh_seed(seed, forecast.seed, "order"))
     rehearsal = Rehearsal(forecast, runs, goal.horizon)
     climb = Climb(arrangement, goal, rehearsal, len(every) if every else trials, progress)
     try:
@@ -227,15 +227,6 @@ def _find_runs(forecast: Forecast, trials: int) -> int:
 
 def _count_parts(forecast: Forecast) -> int:
     return sum(len(getattr(feature, "work", ())) for feature in forecast.roadmap.features)
-
-
-def _read_seed(forecast: Forecast, seed: int | None) -> int:
-    if seed is None:
-        return forecast.seed + 1 if forecast.seed + 1 < LARGEST_SEED else 0
-    seed = read_seed(seed, "order")
-    if seed == forecast.seed:
-        raise Fault("order", f"seed = {seed}", "the forecast has this seed; fresh runs need another one")
-    return seed
 
 
 def _search(forecast: Forecast, aim: Aim, climb: Climb, every: list[Order] | None) -> list[Order]:

@@ -53,7 +53,7 @@ LONGER = {
     "replay": 920,  # likewise
     "ledger": 490,  # one set of rules for two accounts; a kernel in a file of its own would not be compiled anew with them
     "simulation.simulate": 60,  # every option of the main function, and what each means
-    "backtesting.backtest": 65,  # likewise
+    "backtesting.backtest": 56,  # likewise
     "hindsight.look_back": 45,  # likewise
     "remedy.remedies": 65,  # likewise
     "ordering.order": 45,  # likewise
