@@ -11,8 +11,8 @@ import numpy as np
 from forecast.arrays import Floats
 from forecast.dates import Dateish
 from forecast.errors import Fault, did_you_mean, quote
-from forecast.feature import Feature
 from forecast.outcome import Forecast
+from forecast.pledges import find_pledges
 from forecast.roadmap import Roadmap
 from forecast.spending import read_day
 
@@ -34,8 +34,8 @@ class Aim:
 
     kind : "value" delivered by a day, cost of "delay" until then, or "promises" kept together
     by, day : the last day that counts, as a date and in working days; of promises, the last that is due
-    weights : (F,) value or cost of delay a week; 1 for a promise that counts, else 0
-    is_stated : False when no feature has one, so that each with work counts 1
+    weights : (F,) value, as in `Pledges`, or cost of delay a week; 1 for a promise that counts, else 0
+    is_stated : False when no feature has one, so that each counts 1: each that can be promised, or each with work
     due : (F,) working day by which a promise is to be kept
     """
 
@@ -91,33 +91,40 @@ def read_aim(forecast: Forecast, kind: object, by: Dateish | None) -> Aim:
         return _read_promises(roadmap, last)
     if kind == VALUE and last is None:
         raise Fault("order", "value, and no day", "say by when it is to be delivered: by")
-    if last is None:
-        last = _find_end(forecast)
-    key = "value" if kind == VALUE else "cost_of_delay"
-    stated = [getattr(feature, key, None) for feature in roadmap.features]
-    is_stated = any(stated)
-    weights = [
-        (weight or 0.0) if is_stated else float(isinstance(feature, Feature) and bool(feature.work))
-        for weight, feature in zip(stated, roadmap.features, strict=True)
-    ]
+    last = _find_end(forecast) if last is None else last
+    weights, is_stated = _weigh_values(roadmap) if kind == VALUE else _weigh_costs(roadmap)
     if not any(weights):
-        raise Fault("order", "nothing to order", "the roadmap has no feature with work")
+        way_out = "every value is 0; give features a value, or take another aim: delay or promises"
+        raise Fault("order", "nothing to order", way_out if is_stated else "the roadmap has no feature with work")
     day = roadmap.clock.days_until(last)
     return Aim(str(kind), last, day, np.array(weights), is_stated, np.full(len(weights), float(day)))
 
 
+def _weigh_values(roadmap: Roadmap) -> tuple[list[float], bool]:
+    """What each feature counts as a promise; nothing where it is none. And whether any has a value."""
+    pledges = find_pledges(roadmap)
+    return [pledges.values.get(feature.name, 0.0) for feature in roadmap.features], pledges.has_values
+
+
+def _weigh_costs(roadmap: Roadmap) -> tuple[list[float], bool]:
+    """The cost of delay of each feature, nothing where it has none; where no feature has any, 1 for each with work."""
+    costs = [getattr(feature, "cost_of_delay", None) or 0.0 for feature in roadmap.features]
+    if any(costs):
+        return costs, True
+    return [float(bool(getattr(feature, "work", ()))) for feature in roadmap.features], False
+
+
 def _read_promises(roadmap: Roadmap, last: dt.date | None) -> Aim:
-    counts = [feature.is_promise and (last is None or feature.due <= last) for feature in roadmap.features]  # type: ignore[operator]
-    if not any(counts):
+    promised = {feature.name: feature.due for feature in roadmap.features if feature.is_promise and feature.due}
+    dues = {name: due for name, due in promised.items() if last is None or due <= last}
+    if not dues:
         until = "" if last is None else f" until {last}"
         raise Fault("order", f"no promise{until}", "give features a due date, or take another aim: value or delay")
-    due = [
-        float(roadmap.clock.days_until(feature.due)) if feature.due and count else math.inf
-        for feature, count in zip(roadmap.features, counts, strict=True)
-    ]
-    latest = max(feature.due for feature, count in zip(roadmap.features, counts, strict=True) if feature.due and count)
+    names = [feature.name for feature in roadmap.features]
+    days = np.array([roadmap.clock.days_until(dues[name]) if name in dues else math.inf for name in names], np.float64)
+    latest = max(dues.values())
     day = max(roadmap.clock.days_until(latest), 1)
-    return Aim(PROMISES, latest, day, np.array(counts, np.float64), True, np.array(due))
+    return Aim(PROMISES, latest, day, np.isfinite(days).astype(np.float64), True, days)
 
 
 def _find_end(forecast: Forecast) -> dt.date:

@@ -5,17 +5,16 @@ Every number is taken from `Allocation.to_dict()`, so that page and JSON cannot 
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
 
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from forecast.allocation_wording import NAMED, NO_OBJECTIVE, REASONS, SHOWN, WORTH_NAMING, say_allocation, say_winners
 from forecast.errors import escape
-from forecast.impact_page import build_slips, fill_table, make_plain, print_line, print_table
+from forecast.impact_page import build_slips
 from forecast.impact_wording import find_shown, moves
+from forecast.page import Page, fill_table
 from forecast.phrases import say_date, say_list, say_share
 from forecast.tally import say_chance
 from forecast.wording import Told, say_level, say_provenance
@@ -23,20 +22,18 @@ from forecast.wording import Told, say_level, say_provenance
 
 def render_allocation(told: Told) -> str:
     """One page: on a terminal folded to its width and with colours, else plain and with one line a sentence."""
-    console = Console(file=sys.stdout, highlight=False, markup=False, emoji=False)
-    with console.capture() as capture:
-        print_line(console, _say_head(told))
-        print_line(console, "")
-        print_table(console, _build_shares(told))
-        for line in _say_losses(told):
-            print_line(console, line)
-        if told["impact"]:
-            print_line(console, "")
-            _print_impact(console, told)
-        print_line(console, "")
-        print_line(console, say_allocation(told), "bold")
-        print_line(console, say_provenance(told), "dim")
-    return make_plain(capture.get(), console)
+    page = Page()
+    page.line(_say_head(told))
+    page.line("")
+    page.table(_build_shares(told))
+    page.lines(_say_losses(told))
+    if told["impact"]:
+        page.line("")
+        _print_impact(page, told)
+    page.line("")
+    page.line(say_allocation(told), "bold")
+    page.line(say_provenance(told), "dim")
+    return page.text
 
 
 def _say_head(told: Told) -> str:
@@ -131,26 +128,22 @@ def _say_thing(held: Told) -> str:
     return escape(held["feature"]) + (f"/{escape(held['team'])}" if held["team"] else "")
 
 
-def _print_impact(console: Console, told: Told) -> None:
+def _print_impact(page: Page, told: Told) -> None:
     """Dates under pure priority order and under the targets, of all that moves."""
     impact = told["impact"]
     where = "in every team" if told["are_given"] else "in the teams that have them, as the roadmap says"
-    print_line(console, f"If the targets are enforced {where}, against pure priority order, under the same luck:")
+    page.line(f"If the targets are enforced {where}, against pure priority order, under the same luck:")
     slips, gains = find_shown(impact)
     if slips or gains:
-        print_line(console, "")
+        page.line("")
         table = build_slips(impact, heads=("by priority", "enforced"))
-        if (
-            console.is_terminal
-            and table.row_count
-            and sum(each.min_width or 0 for each in table.columns) > console.width
-        ):
+        if not page.has_room(table):
             table = build_slips(impact, is_narrow=True, heads=("by priority", "enforced"))
-        print_table(console, table)
+        page.table(table)
     rows = {row["name"]: row for row in impact["features"]}
     hidden = sum(moves(rows[name]) for key in ("slips", "gains") for name in impact[key]) - len(
         [name for name in slips + gains if moves(rows[name])]
     )
     if hidden:
-        print_line(console, f"{hidden:,} more move by less: see --json.")
-    print_line(console, say_winners(told))
+        page.line(f"{hidden:,} more move by less: see --json.")
+    page.line(say_winners(told))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import pairwise
@@ -77,23 +77,14 @@ def backtest(
     names = history.teams if teams is None else _read_teams(history, teams)
     if not asked.levels:
         raise Fault("backtest", "levels = []", "give at least one level, like 0.85")
-    pasts: list[TeamPast] = []
-    answers: list[Answers] = []
-    for done, team in enumerate(names):
-        if progress is not None:
-            progress(done, len(names))
-        past, given = _ask_team(history, team, asked)
-        pasts.append(past)
-        answers += given
-    if progress is not None:
-        progress(len(names), len(names))
+    given = list(_ask_teams(history, names, asked, progress))
     return Backtest(
         history=history,
         models=dict(asked.models),
         questions=asked.questions,
         levels=asked.levels,
-        pasts=tuple(pasts),
-        answers=tuple(answers),
+        pasts=tuple(past for past, _ in given),
+        answers=tuple(answer for _, answers in given for answer in answers),
         asked={key: getattr(asked, key) for key in ("runs", "seed", "warm_up", "visible", "clean")},
     )
 
@@ -166,6 +157,17 @@ def _read_teams(history: History, teams: object) -> tuple[str, ...]:
             way_out = "no such team in the history." + did_you_mean(name, history.teams)
             raise Fault("backtest", f"team = {quote(name)}", way_out)
     return tuple(dict.fromkeys(names))
+
+
+def _ask_teams(
+    history: History, names: Sequence[str], asked: _Asked, progress: Progress | None
+) -> Iterator[tuple[TeamPast, list[Answers]]]:
+    for done, team in enumerate(names):
+        if progress is not None:
+            progress(done, len(names))
+        yield _ask_team(history, team, asked)
+    if progress is not None:
+        progress(len(names), len(names))
 
 
 def _ask_team(history: History, team: str, asked: _Asked) -> tuple[TeamPast, list[Answers]]:

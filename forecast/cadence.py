@@ -44,18 +44,12 @@ class Cadence:
         """The tables of all days below each other, with the day in the first column."""
         import polars as pl
 
-        return pl.concat([each.table().insert_column(0, _column(each)) for each in self.commitments])
+        return pl.concat([each.table().select(pl.lit(each.by).alias("by"), pl.all()) for each in self.commitments])
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values, ready for JSON."""
         chance, error = self.together
         return {"together": chance, "together_se": error, "commitments": [each.to_dict() for each in self.commitments]}
-
-
-def _column(commitment: Commitment) -> pl.Series:
-    import polars as pl
-
-    return pl.Series("by", [commitment.by] * len(commitment.alone), dtype=pl.Date)
 
 
 def plan_cadence(

@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-import sys
-import textwrap
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from rich import box
-from rich.console import Console
-from rich.measure import Measurement
-from rich.table import Table
 from rich.text import Text
 
 from forecast.errors import escape
+from forecast.page import Page, fill_table
 from forecast.phrases import say_count, say_date, say_name, say_number
 
 Told = dict[str, Any]
@@ -36,100 +31,70 @@ def render(told: Told, is_brief: bool = False) -> str:
 
     On a terminal lines are folded and there are colours; elsewhere every sentence is one line.
     """
-    page = _Page(Console(file=sys.stdout, highlight=False, markup=False, emoji=False))
-    with page.console.capture() as capture:
-        if not is_brief:
-            _tell_read(page, told)
-            _tell_teams(page, told["teams"])
-            page.head("The forecast will assume")
-            for each in told["assumptions"]:
-                page.line(each["sentence"], indent="  ")
-        for severity in ("stop", "warning") if is_brief else HEADS:
-            _tell_findings(page, severity, told["findings"])
+    page = Page(WIDEST)
+    if not is_brief:
+        _tell_read(page, told)
+        _tell_teams(page, told["teams"])
+        _tell_head(page, "The forecast will assume")
+        for each in told["assumptions"]:
+            page.line(each["sentence"], indent="  ")
+    for severity in ("stop", "warning") if is_brief else HEADS:
+        _tell_findings(page, severity, told["findings"])
+    page.line("")
+    page.line(told["verdict"], style="bold" if told["possible"] else "bold red")
+    if not is_brief:
+        page.line(_say_provenance(told), style="dim")
+    return page.text
+
+
+def _tell_head(page: Page, text: str, style: str = "bold") -> None:
+    if not page.is_empty:
         page.line("")
-        page.line(told["verdict"], style="bold" if told["possible"] else "bold red")
-        if not is_brief:
-            page.line(_say_provenance(told), style="dim")
-    text = capture.get()
-    return text if page.console.is_terminal else "".join(f"{line.rstrip()}\n" for line in text.splitlines())
+    page.line(text, style)
 
 
-class _Page:
-    """Lines on a console: folded on a terminal, whole elsewhere."""
-
-    def __init__(self, console: Console) -> None:
-        self.console = console
-        self.is_empty = True
-
-    def head(self, text: str, style: str = "bold") -> None:
-        if not self.is_empty:
-            self.line("")
-        self.line(text, style=style)
-
-    def line(self, text: str, indent: str = "", hang: str | None = None, style: str = "") -> None:
-        self.is_empty = False
-        hang = indent if hang is None else hang
-        folded = [indent + text]
-        if self.console.is_terminal and text:
-            width = max(min(self.console.width, WIDEST), 30)
-            folded = textwrap.wrap(text, width, initial_indent=indent, subsequent_indent=hang, break_on_hyphens=False)
-        for each in folded:
-            self.console.print(Text(each, style), soft_wrap=True)
-
-
-def _tell_read(page: _Page, told: Told) -> None:
-    page.head("Read")
+def _tell_read(page: Page, told: Told) -> None:
+    _tell_head(page, "Read")
     widest = max((len(escape(each["file"])) for each in told["read"]), default=0)
     for each in told["read"]:
         page.line(
             f"{escape(each['file']).ljust(widest)}  {escape(each['found'])}", indent="  ", hang=" " * (widest + 4)
         )
     if told["ignored"]:
-        page.head("Left out or cut down")
+        _tell_head(page, "Left out or cut down")
         for each in told["ignored"]:
             page.line(
                 f"{escape(each['where'])}: {escape(each['what'])}; {escape(each['why'])}", indent="  ", hang="    "
             )
 
 
-def _tell_teams(page: _Page, teams: Sequence[Told]) -> None:
+def _tell_teams(page: Page, teams: Sequence[Told]) -> None:
     if not teams:
         return
-    page.head("What the teams' past says")
-    table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False, show_edge=False)
-    for head, is_number, say in _choose_columns(teams):
-        longest = max(len(head), *(len(say(team)) for team in teams))
-        if head == "Team":
-            table.add_column(head, overflow="fold", min_width=min(longest, 12))
-        else:
-            table.add_column(head, no_wrap=True, justify="right" if is_number else "left", min_width=longest)
+    _tell_head(page, "What the teams' past says")
     columns = _choose_columns(teams)
-    for team in teams:
-        cells = [Text(say(team)) for _, _, say in columns]
-        cells[-1].stylize(STYLES.get(team["trust"], ""))
-        table.add_row(*cells)
-    if not page.console.is_terminal:
-        page.console.width = Measurement.get(page.console, page.console.options.update(width=10_000), table).maximum
-    page.console.print(table)
+    rows: list[list[str | Text]] = [
+        [*(say(team) for _, say in columns), Text(str(team["trust"]), STYLES.get(team["trust"], ""))] for team in teams
+    ]
+    page.table(fill_table([*(head for head, _ in columns), "\nTrust"], rows))
 
 
-def _choose_columns(teams: Sequence[Told]) -> list[tuple[str, bool, Callable[[Told], str]]]:
-    """Heads, whether they are numbers, and what they say of a team; no dates where there are none."""
-    columns: list[tuple[str, bool, Callable[[Told], str]]] = [
-        ("Team", False, lambda team: say_name(team["name"])),
-        ("Sprints", True, _say_sprints),
+def _choose_columns(teams: Sequence[Told]) -> list[tuple[str, Callable[[Told], str]]]:
+    """Heads, and what they say of a team; no dates where there are none."""
+    columns: list[tuple[str, Callable[[Told], str]]] = [
+        ("\nTeam", lambda team: say_name(team["name"])),
+        ("\nSprints", _say_sprints),
     ]
     if any(team["last"] for team in teams):
         columns += [
-            ("From", True, lambda team: say_date(team["first"]) if team["first"] else ""),
-            ("To", True, lambda team: say_date(team["last"]) if team["last"] else ""),
+            ("\nFrom", lambda team: say_date(team["first"]) if team["first"] else ""),
+            ("\nTo", lambda team: say_date(team["last"]) if team["last"] else ""),
         ]
     return [
         *columns,
-        ("Mean done", True, _say_mean),
-        ("Nothing done", True, lambda team: f"{team['empty']:,}" if team["sprints_used"] else ""),
-        ("Work ahead", True, _say_work),
-        ("Trust", False, lambda team: str(team["trust"])),
+        ("Mean\ndone", _say_mean),
+        ("Nothing\ndone", lambda team: f"{team['empty']:,}" if team["sprints_used"] else ""),
+        ("Work\nahead", _say_work),
     ]
 
 
@@ -150,16 +115,16 @@ def _say_work(team: Told) -> str:
     return "" if sprints is None else say_count(max(round(sprints), 1 if sprints else 0), "sprint")
 
 
-def _tell_findings(page: _Page, severity: str, findings: Sequence[Told]) -> None:
+def _tell_findings(page: Page, severity: str, findings: Sequence[Told]) -> None:
     found = [each for each in findings if each["severity"] == severity]
     if not found:
         return
     head, style = HEADS[severity]
-    page.head(f"{head} ({len(found)})", style)
+    _tell_head(page, f"{head} ({len(found)})", style)
     for number, each in enumerate(found, start=1):
         mark = f"{number}. "
         page.line(mark + each["sentence"], indent="  ", hang=" " * (2 + len(mark)))
-        page.line(each["way_out"], indent=" " * (2 + len(mark)), style="dim" if page.console.is_terminal else "")
+        page.line(each["way_out"], indent=" " * (2 + len(mark)), style="dim" if page.is_terminal else "")
 
 
 def _say_provenance(told: Told) -> str:

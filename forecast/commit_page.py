@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator, Mapping, Sequence
 
-from rich.console import Console
 from rich.text import Text
 
 from forecast.cadence import Cadence
 from forecast.commitment import Commitment, First
 from forecast.errors import escape
 from forecast.headroom import Headroom
-from forecast.impact_page import fill_table, make_plain, print_line, print_table
+from forecast.page import Page, fill_table
 from forecast.phrases import say_count, say_date, say_number
 from forecast.pledge_wording import (
     say_at_least,
@@ -47,44 +45,39 @@ def render_cadence(
 
     rooms, roll_ups : one a day; firsts : by the number of the day, where that was asked
     """
-    console = Console(file=sys.stdout, highlight=False, markup=False, emoji=False)
-    with console.capture() as capture:
-        for at, commitment in enumerate(cadence.commitments):
-            if at:
-                print_line(console, "")
-            _print_day(console, commitment, rooms[at], roll_ups[at], firsts.get(at))
-        if say_together(cadence):
-            print_line(console, "")
-            print_line(console, say_together(cadence), "bold")
-        print_line(console, "")
-        for line in say_method(cadence.commitments[-1]):
-            print_line(console, line)
-        print_line(console, say_provenance(cadence.commitments[0].forecast.to_dict()), "dim")
-    return make_plain(capture.get(), console)
+    page = Page()
+    for at, commitment in enumerate(cadence.commitments):
+        if at:
+            page.line("")
+        _print_day(page, commitment, rooms[at], roll_ups[at], firsts.get(at))
+    if say_together(cadence):
+        page.line("")
+        page.line(say_together(cadence), "bold")
+    page.line("")
+    page.lines(say_method(cadence.commitments[-1]))
+    page.line(say_provenance(cadence.commitments[0].forecast.to_dict()), "dim")
+    return page.text
 
 
 def _print_day(
-    console: Console, commitment: Commitment, rooms: Sequence[Headroom], roll_up: RollUp, first: First | None
+    page: Page, commitment: Commitment, rooms: Sequence[Headroom], roll_up: RollUp, first: First | None
 ) -> None:
-    for line in say_promise(commitment):
-        print_line(console, line, "bold")
-    print_line(console, "")
-    print_table(console, fill_table(*_fill_features(commitment)))
-    print_line(console, "")
+    page.lines(say_promise(commitment), "bold")
+    page.line("")
+    page.table(fill_table(*_fill_features(commitment)))
+    page.line("")
     for block in _say_blocks(commitment, first):
         lines = [line for line in block if line]
-        for line in lines:
-            print_line(console, line)
+        page.lines(lines)
         if lines:
-            print_line(console, "")
+            page.line("")
     if commitment.features:
-        print_table(console, fill_table(*_fill_rooms(rooms, commitment)))
-        for line in say_headroom(rooms, commitment.by):
-            print_line(console, line)
+        page.table(fill_table(*_fill_rooms(rooms, commitment)))
+        page.lines(say_headroom(rooms, commitment.by))
     if roll_up.goals:
         if commitment.features:
-            print_line(console, "")
-        print_table(console, fill_table(*_fill_goals(roll_up)))
+            page.line("")
+        page.table(fill_table(*_fill_goals(roll_up)))
 
 
 def _say_blocks(commitment: Commitment, first: First | None) -> Iterator[list[str]]:
@@ -157,16 +150,14 @@ def _fill_goals(roll_up: RollUp) -> tuple[list[str], list[list[str | Text]]]:
 
 def render_roll_ups(roll_ups: Sequence[RollUp]) -> str:
     """Each objective by each day: a table and a sentence."""
-    console = Console(file=sys.stdout, highlight=False, markup=False, emoji=False)
-    with console.capture() as capture:
-        for at, roll_up in enumerate(roll_ups):
-            if at:
-                print_line(console, "")
-            print_line(console, f"By {say_date(roll_up.by)}:", "bold")
-            if roll_up.goals:
-                print_table(console, fill_table(*_fill_goals(roll_up)))
-            print_line(console, "")
-            for line in say_roll_up(roll_up):
-                print_line(console, line)
-        print_line(console, say_provenance(roll_ups[0].forecast.to_dict()), "dim")
-    return make_plain(capture.get(), console)
+    page = Page()
+    for at, roll_up in enumerate(roll_ups):
+        if at:
+            page.line("")
+        page.line(f"By {say_date(roll_up.by)}:", "bold")
+        if roll_up.goals:
+            page.table(fill_table(*_fill_goals(roll_up)))
+        page.line("")
+        page.lines(say_roll_up(roll_up))
+    page.line(say_provenance(roll_ups[0].forecast.to_dict()), "dim")
+    return page.text

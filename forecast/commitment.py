@@ -26,7 +26,7 @@ from forecast.pledges import find_pledges
 from forecast.roadmap import Roadmap
 from forecast.selection import NODES
 from forecast.tally import share_error
-from forecast.values import LARGEST_SEED, read_count, read_level, read_list, read_number, read_seed
+from forecast.values import read_count, read_fresh_seed, read_level, read_list, read_number
 from forecast.weighing import BEYOND, Choosing, Judge, Line, Miss, Step, describe, find_late, find_nearest
 
 if TYPE_CHECKING:
@@ -132,6 +132,11 @@ class Commitment:
         """
         return find_nearest(Judge(self.certified, self.by, find_pledges(self.forecast.roadmap)), self.features)
 
+    @property
+    def unvalued(self) -> tuple[str, ...]:
+        """Of all that could be promised, what counts the mean of the others' values, since it has none."""
+        return find_pledges(self.forecast.roadmap).unvalued
+
     def at_least(self, count: int) -> float:
         """The chance that at least so many of the promised features are done by the day."""
         least = read_count(count, "commitment", "count", least=0)
@@ -217,6 +222,7 @@ class Commitment:
             "alone": dict(self.alone),
             "values": dict(self.values),
             "has_values": self.has_values,
+            "unvalued": list(self.unvalued),
             "selected": {
                 "chance": self.selected,
                 "needed": self.needed,
@@ -296,11 +302,4 @@ def _read_question(forecast: object, by: Dateish, level: float | None, seed: int
     if day < start:
         raise Fault("commit", f"by = {day.isoformat()}", f"it is before the roadmap starts, {start.isoformat()}")
     level = forecast.roadmap.promise_level if level is None else read_level(level, "commit")
-    seed = _next_seed(forecast.seed) if seed is None else read_seed(seed, "commit")
-    if seed == forecast.seed:
-        raise Fault("commit", f"seed = {seed}", "the certifying runs need a seed of their own")
-    return day, level, seed
-
-
-def _next_seed(seed: int) -> int:
-    return seed + 1 if seed + 1 < LARGEST_SEED else -LARGEST_SEED
+    return day, level, read_fresh_seed(seed, forecast.seed, "commit")

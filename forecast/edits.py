@@ -219,7 +219,8 @@ class Edits:
         noun = self.feature(name)
         if promised is None and due is not None:
             promised = noun.promised
-        return self.replace(replace(noun, due=due, promised=promised))  # type: ignore[arg-type]
+        values: dict[str, Any] = {"due": due, "promised": promised}
+        return self.replace(replace(noun, **values))
 
     # The teams ------------------------------------------------------------------------------------------------------
 

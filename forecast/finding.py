@@ -83,11 +83,6 @@ class Finding:
     def __str__(self) -> str:
         return f"{self.severity}: {self.where}: {self.sentence} {self.way_out}"
 
-    @property
-    def topic(self) -> str:
-        """What it is about, in a few words."""
-        return TOPICS.get(self.kind, self.where)
-
     def to_dict(self) -> dict[str, Any]:
         """The finding as plain values, ready for JSON."""
         return {

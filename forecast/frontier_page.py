@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import sys
-
-from rich.console import Console
-
 from forecast.frontier_wording import HARM, say_breaks, say_choice, say_harm, say_place
-from forecast.impact_page import fill_table, make_plain, print_line, print_table
 from forecast.outcome import Forecast
+from forecast.page import Page, fill_table
 from forecast.phrases import say_date
 from forecast.positions import SLIP, Frontier
 from forecast.tally import say_chance
@@ -17,7 +13,7 @@ from forecast.wording import say_level, say_provenance
 
 def render_frontier(frontier: Frontier, base: Forecast, is_new: bool) -> str:
     """One row per position, then what is recommended and why."""
-    console = Console(file=sys.stdout, highlight=False, markup=False, emoji=False)
+    page = Page()
     others = [each.name for each in base.roadmap.features if is_new or each.name != frontier.feature]
     has_own = any(position.chance is not None for position in frontier.positions)
     has_promises = frontier.unit != SLIP
@@ -31,9 +27,7 @@ def render_frontier(frontier: Frontier, base: Forecast, is_new: bool) -> str:
         row += [say_chance(position.chance, base.runs) if position.chance is not None else ""] if has_own else []
         row += [say_breaks(position)] if has_promises else []
         rows.append([*row, say_harm(position), "*" if position.is_best else ""])
-    with console.capture() as capture:
-        print_table(console, fill_table(heads, rows))
-        for line in ["", *say_choice(frontier, others)]:
-            print_line(console, line)
-        print_line(console, say_provenance(base.to_dict()), "dim")
-    return make_plain(capture.get(), console)
+    page.table(fill_table(heads, rows))
+    page.lines(["", *say_choice(frontier, others)])
+    page.line(say_provenance(base.to_dict()), "dim")
+    return page.text

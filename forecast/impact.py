@@ -178,8 +178,12 @@ class Impact:
             "mends": list(self.mends),
             "slips": list(self.slips),
             "gains": list(self.gains),
-            "notes": list(dict.fromkeys([*self.before.notes(), *self.after.notes()])),
+            "notes": self.notes(),
         }
+
+    def notes(self) -> list[str]:
+        """What a reader has to know to trust the dates, before or after the edit."""
+        return list(dict.fromkeys([*self.before.notes(), *self.after.notes()]))
 
     def _tell_portfolio(self) -> dict[str, Any]:
         """What the edit does to all promises at once: the chance to keep them all, expected days late, and their cost."""

@@ -3,15 +3,9 @@
 from __future__ import annotations
 
 import math
-import sys
-import textwrap
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-from rich import box
-from rich.cells import cell_len
-from rich.console import Console
-from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text
 
@@ -27,79 +21,44 @@ from forecast.impact_wording import (
     say_slip,
 )
 from forecast.outcome import LEVELS
+from forecast.page import Page, fill_table
 from forecast.phrases import say_date, say_list
-from forecast.screen import NO_BREAK
 from forecast.tally import say_chance
 from forecast.wording import Told, say_level, say_provenance
-
-GAP, MOST_FOLDED = 2, 12
 
 
 def render_impact(told: Told, levels: Sequence[float] = LEVELS) -> str:
     """One page: on a terminal folded to its width and with colours, else plain and with one line a sentence."""
-    console = Console(file=sys.stdout, highlight=False, markup=False, emoji=False)
+    page = Page()
     table = build_slips(told)
-    if console.is_terminal and _least_width(table) > console.width:
+    if not page.has_room(table):
         table = build_slips(told, is_narrow=True)
-    with console.capture() as capture:
-        for line in _say_subjects(told, levels):
-            print_line(console, line)
-        if table.row_count:
-            print_table(console, table)
-        for line in [*_say_rest(told), *_say_why(told), *_say_all(told)]:
-            print_line(console, line)
-        print_line(console, "")
-        print_line(console, told["sentence"], "bold")
-        print_line(console, say_provenance(told), "dim")
-    return make_plain(capture.get(), console)
+    page.lines(_say_subjects(told, levels))
+    if table.row_count:
+        page.table(table)
+    page.lines([*_say_rest(told), *_say_why(told), *_say_all(told)])
+    page.line("")
+    page.line(told["sentence"], "bold")
+    page.line(say_provenance(told), "dim")
+    return page.text
 
 
 def render_side_by_side(all_told: Sequence[Told]) -> str:
     """What-ifs beside each other and beside the plan as it is: promises, days late, dates of all that is added or moves."""
-    console = Console(file=sys.stdout, highlight=False, markup=False, emoji=False)
+    page = Page()
     level = all_told[0]["provenance"]["promise_level"]
     heads = [f"{say_level(level)} sure by", "as it is", *(_head(told, at) for at, told in enumerate(all_told, start=1))]
     table = fill_table(heads, [*_portfolio_rows(all_told), *_date_rows(all_told, level)])
-    with console.capture() as capture:
-        print_table(console, table)
-        print_line(console, "")
-        for number, told in enumerate(all_told, start=1):
-            print_line(console, f"{_head(told, number)}: {told['sentence']}")
-        print_line(console, say_provenance(all_told[0]), "dim")
-    return make_plain(capture.get(), console)
+    page.table(table)
+    page.line("")
+    for number, told in enumerate(all_told, start=1):
+        page.line(f"{_head(told, number)}: {told['sentence']}")
+    page.line(say_provenance(all_told[0]), "dim")
+    return page.text
 
 
 def _head(told: Told, number: int) -> str:
     return escape(told["name"]) or f"what-if {number}"
-
-
-def _least_width(table: Table) -> int:
-    return sum(column.min_width or 0 for column in table.columns) + GAP * (len(table.columns) - 1)
-
-
-def print_table(console: Console, table: Table) -> None:
-    """The table in full: on a terminal that is too narrow for it, it is folded as far as it can be and then wider than that."""
-    needed = _least_width(table)
-    if not console.is_terminal:
-        needed = Measurement.get(console, console.options.update(width=10_000), table).maximum
-    width = console.width
-    console.width = max(width, needed)
-    console.print(table)
-    console.width = width
-
-
-def print_line(console: Console, line: str, style: str = "") -> None:
-    """A line of text: on a terminal folded to its width."""
-    folded = [line]
-    if console.is_terminal and line:
-        folded = textwrap.wrap(NO_BREAK.sub("\u00a0", line), console.width, break_on_hyphens=False)
-    for each in folded:
-        console.print(Text(each.replace("\u00a0", " "), style), soft_wrap=True)
-
-
-def make_plain(text: str, console: Console) -> str:
-    """What was captured: without spaces at the ends of lines, unless it goes to a terminal."""
-    return text if console.is_terminal else "".join(f"{line.rstrip()}\n" for line in text.splitlines())
 
 
 def _say_subjects(told: Told, levels: Sequence[float]) -> Iterator[str]:
@@ -152,22 +111,6 @@ def build_slips(told: Told, is_narrow: bool = False, heads: tuple[str, str] = ("
     if is_narrow:
         columns = [column for column in columns if column[0] not in ("\nmedian", "Later\nin", "Earlier\nin")]
     return fill_table([head for head, _ in columns], [[say(row) for _, say in columns] for row in shown])
-
-
-def fill_table(heads: Sequence[str], rows: Sequence[Sequence[str | Text]]) -> Table:
-    """A table whose first column may be folded, down to 12 or its longest word; all others keep to one line."""
-    table = Table(box=box.SIMPLE_HEAD, padding=(0, GAP - 1, 0, 0), pad_edge=False, show_edge=False)
-    for at, head in enumerate(heads):
-        texts = [head, *(str(row[at]) for row in rows)]
-        if at == 0:
-            longest = max(cell_len(word) for text in texts for word in text.split() or [""])
-            table.add_column(head, overflow="fold", min_width=min(longest, MOST_FOLDED), vertical="top")
-        else:
-            longest = max(cell_len(line) for text in texts for line in text.split("\n"))
-            table.add_column(head, no_wrap=True, justify="right", min_width=longest)
-    for row in rows:
-        table.add_row(*(Text(cell) if isinstance(cell, str) else cell for cell in row))
-    return table
 
 
 def _say_median(row: Told) -> str:

@@ -14,6 +14,7 @@ from forecast.roadmap import Roadmap
 from forecast.team import LONGEST_RAMP
 from forecast.values import read_count, read_flag, read_list, read_number
 from forecast.whatif import Edit
+from forecast.worth import find_worth
 
 CUTS = (0.25, 0.5)
 CAPACITY = (0.25, 0.5)
@@ -230,7 +231,7 @@ def find_choices(
 
 
 def _list_choices(menu: Menu, roadmap: Roadmap, kept: Sequence[str], subjects: Sequence[str]) -> Iterator[Choice]:
-    values = _find_values(roadmap)
+    values = {name: float(value) for name, value in find_worth(roadmap.features).values.items()}
     if menu.down:
         for name in subjects:
             yield from _move_down(roadmap, name, values[name])
@@ -247,14 +248,6 @@ def _list_choices(menu: Menu, roadmap: Roadmap, kept: Sequence[str], subjects: S
         for share in menu.capacity:
             edit = Edit("staff", team=team.name, start=start, factor=1 + share, ramp_days=menu.ramp_days)
             yield Choice(STAFF, team.name, edit, Cost(capacity=share))
-
-
-def _find_values(roadmap: Roadmap) -> dict[str, float]:
-    """What each feature is worth."""
-    stated = {feature.name: getattr(feature, "value", None) for feature in roadmap.features}
-    known = [value for value in stated.values() if value is not None]
-    usual = sum(known) / len(known) if known else 1.0
-    return {name: usual if value is None else value for name, value in stated.items()}
 
 
 def _move_down(roadmap: Roadmap, name: str, value: float) -> Iterator[Choice]:

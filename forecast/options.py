@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
@@ -227,6 +228,28 @@ def write(text: str) -> None:
         sys.stdout.flush()
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def write_answer(
+    settings: Settings,
+    told: Callable[[], Any],
+    table: Callable[[], DataFrame],
+    page: Callable[[], str],
+    notes: Iterable[str],
+) -> None:
+    """Prints an answer in the form that was asked for, and its notes to standard error.
+
+    told, table, page : what makes the plain values for JSON, the table for CSV and the page; one of them is called
+    """
+    if settings.as_json:
+        write(json.dumps(told(), indent=2) + "\n")
+    elif settings.as_csv:
+        write_table(table())
+    else:
+        write(page())
+    if not settings.quiet:
+        for note in notes:
+            say(f"Note: {note}")
 
 
 def write_table(table: DataFrame) -> None:

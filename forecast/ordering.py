@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from forecast.aim import PROMISES, VALUE, Aim, read_aim
+from forecast.aim import DELAY, PROMISES, VALUE, Aim, read_aim
 from forecast.arrangement import Arrangement, Order, count_moved
 from forecast.arrays import Floats
 from forecast.climbing import Climb, find_urgency
@@ -29,10 +29,11 @@ from forecast.errors import Fault, quote
 from forecast.feature import Feature
 from forecast.impact import Impact, compare
 from forecast.outcome import LEVELS, Forecast, level_name
+from forecast.pledges import find_pledges
 from forecast.rehearsal import Rehearsal
 from forecast.roadmap import Roadmap
 from forecast.route import Fresh, Move, Step, arrange, find_route, sort_back, tell_moves
-from forecast.values import LARGEST_SEED, read_count, read_seed
+from forecast.values import read_count, read_fresh_seed
 
 if TYPE_CHECKING:
     import polars as pl
@@ -103,15 +104,25 @@ class Ordering:
         return self.gain < SMALL and self.kept[1] - self.kept[0] < SMALL * self.kept[0]
 
     @property
+    def weights(self) -> dict[str, float]:
+        """What each feature counts, in the order that is proposed: its value, its cost of delay a week, or 1 for a promise."""
+        given = self.impact.before.features
+        return {name: float(self.aim.weights[given.index(name)]) for name in self.names}
+
+    @property
+    def unvalued(self) -> tuple[str, ...]:
+        """Features that count the mean of the others' values, since they have none."""
+        return find_pledges(self.roadmap).unvalued if self.aim.kind == VALUE else ()
+
+    @property
     def worthless(self) -> tuple[str, ...]:
-        """Features with work that count nothing, since others have a value (or a cost of delay) and they have none."""
-        if self.aim.kind == PROMISES or not self.aim.is_stated:
+        """Features with work that count nothing, since others have a cost of delay and they have none."""
+        if self.aim.kind != DELAY or not self.aim.is_stated:
             return ()
-        key = "value" if self.aim.kind == VALUE else "cost_of_delay"
         return tuple(
             each.name
             for each in self.roadmap.features
-            if isinstance(each, Feature) and each.work and getattr(each, key) is None
+            if isinstance(each, Feature) and each.work and each.cost_of_delay is None
         )
 
     def table(self) -> pl.DataFrame:
@@ -149,6 +160,8 @@ class Ordering:
             "by": self.aim.by.isoformat(),
             "is_stated": self.aim.is_stated,
             "pins": list(self.pins),
+            "weights": self.weights,
+            "unvalued": list(self.unvalued),
             "worthless": list(self.worthless),
             **{("trial_runs" if key == "runs" else key): getattr(self, key) for key in plain},
             "kept_before": self.kept and self.kept[0],
@@ -196,7 +209,7 @@ def order(
     runs = (
         _find_runs(forecast, len(every or ()) or trials) if runs is None else read_count(runs, "order", "runs", least=1)
     )
-    fresh = Fresh.of(forecast, goal, _read_seed(forecast, seed))
+    fresh = Fresh.of(forecast, goal, read_fresh_seed(seed, forecast.seed, "order"))
     rehearsal = Rehearsal(forecast, runs, goal.horizon)
     climb = Climb(arrangement, goal, rehearsal, len(every) if every else trials, progress)
     try:
@@ -214,15 +227,6 @@ def _find_runs(forecast: Forecast, trials: int) -> int:
 
 def _count_parts(forecast: Forecast) -> int:
     return sum(len(getattr(feature, "work", ())) for feature in forecast.roadmap.features)
-
-
-def _read_seed(forecast: Forecast, seed: int | None) -> int:
-    if seed is None:
-        return forecast.seed + 1 if forecast.seed + 1 < LARGEST_SEED else 0
-    seed = read_seed(seed, "order")
-    if seed == forecast.seed:
-        raise Fault("order", f"seed = {seed}", "the forecast has this seed; fresh runs need another one")
-    return seed
 
 
 def _search(forecast: Forecast, aim: Aim, climb: Climb, every: list[Order] | None) -> list[Order]:

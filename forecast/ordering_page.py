@@ -5,18 +5,17 @@ Every number is taken from `Ordering.to_dict()`, so that page and JSON cannot di
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
 
-from rich.console import Console
 from rich.text import Text
 
 from forecast.aim import DELAY, PROMISES, VALUE
 from forecast.errors import escape
-from forecast.impact_page import fill_table, make_plain, print_line, print_table
 from forecast.impact_wording import moves, say_chance_when, say_days, say_slip
 from forecast.ordering import SMALL
+from forecast.page import Page, fill_table
 from forecast.phrases import say_count, say_date, say_few, say_list, say_number, say_share
+from forecast.pledge_wording import say_unvalued
 from forecast.tally import say_chance
 from forecast.wording import Told, say_level, say_provenance
 
@@ -26,24 +25,20 @@ THUMB = {VALUE: "weighted shortest job first", DELAY: "weighted shortest job fir
 
 def render_ordering(told: Told) -> str:
     """One page: on a terminal folded to its width and with colours, else plain and with one line a sentence."""
-    console = Console(file=sys.stdout, highlight=False, markup=False, emoji=False)
-    with console.capture() as capture:
-        print_line(console, _say_aim(told))
-        for line in _say_moves(told):
-            print_line(console, line)
-        if told["is_better"]:
-            print_line(console, "")
-            print_table(console, fill_table(*_list_order(told)))
-            print_line(console, "")
-            for line in _say_cost(told):
-                print_line(console, line)
-        print_line(console, "")
-        for line in _say_method(told):
-            print_line(console, line)
-        print_line(console, "")
-        print_line(console, say_ordering(told), "bold")
-        print_line(console, say_provenance(told), "dim")
-    return make_plain(capture.get(), console)
+    page = Page()
+    page.line(_say_aim(told))
+    page.lines(_say_moves(told))
+    if told["is_better"]:
+        page.line("")
+        page.table(fill_table(*_list_order(told)))
+        page.line("")
+        page.lines(_say_cost(told))
+    page.line("")
+    page.lines(_say_method(told))
+    page.line("")
+    page.line(say_ordering(told), "bold")
+    page.line(say_provenance(told), "dim")
+    return page.text
 
 
 def _say_what(told: Told) -> str:
@@ -221,9 +216,11 @@ def _say_method(told: Told) -> Iterator[str]:
     if not told["is_stated"]:
         what = "value, so each counts 1" if told["aim"] == VALUE else "cost of delay, so each counts 1 a week"
         yield f"No feature has a {what}."
+    if told["unvalued"]:
+        yield say_unvalued(told["unvalued"], told["weights"][told["unvalued"][0]])
     if told["worthless"]:
-        what = "value" if told["aim"] == VALUE else "cost of delay"
-        yield f"Without a {what}, and so counting nothing: {say_few([escape(name) for name in told['worthless']], NAMED)}."
+        names = say_few([escape(name) for name in told["worthless"]], NAMED)
+        yield f"Without a cost of delay, and so counting nothing: {names}."
 
 
 def say_ordering(told: Told) -> str:

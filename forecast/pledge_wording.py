@@ -258,18 +258,19 @@ def say_method(commitment: Commitment) -> Iterator[str]:
         f"Chosen {what}, on {runs} (seed {commitment.forecast.seed}, where {needed} were needed: the level and a margin for "
         f"luck); {proved}."
     )
-    roadmap = commitment.forecast.roadmap
-    lacking = [name for name in commitment.values if getattr(roadmap.feature(name), "value", None) is None]
-    if commitment.has_values and lacking:
-        mean = say_number(commitment.values[lacking[0]])
-        count = "counts" if len(lacking) == 1 else "count"
-        have = "has" if len(lacking) == 1 else "have"
-        yield f"{say_names_of(lacking)} {have} no value and {count} {mean}, the mean of the others."
+    if commitment.unvalued:
+        yield say_unvalued(commitment.unvalued, commitment.values[commitment.unvalued[0]])
     fresh = f"{say_count(commitment.runs, 'fresh run')} (seed {commitment.certified.seed})"
     se = min(max(0.1, 200 * commitment.chance_se), 100)
     error = f"; that of the promise is known to within {se:.1f} points (two standard errors)"
     error = error if commitment.features else ""
     yield f"All chances are of {fresh}, on which nothing was chosen{error}."
+
+
+def say_unvalued(names: Sequence[str], mean: float) -> str:
+    """Which features count the mean of the others' values."""
+    verbs = "has no value and counts" if len(names) == 1 else "have no value and count"
+    return f"{say_names_of(names)} {verbs} {say_number(mean)}, the mean of the others."
 
 
 def say_goal(goal: Goal, level: float) -> str:

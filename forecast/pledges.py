@@ -15,6 +15,7 @@ from forecast.errors import Fault, quote
 from forecast.feature import External, Feature
 from forecast.roadmap import Roadmap
 from forecast.selection import Odds
+from forecast.worth import find_worth
 
 Node = tuple[str, str | None]
 """A feature, or its part of a team."""
@@ -54,6 +55,13 @@ class Pledges:
         """What each counts, in units of value."""
         return {name: float(count / self.scale) for name, count in zip(self.names, self.counts, strict=True)}
 
+    @cached_property
+    def unvalued(self) -> tuple[str, ...]:
+        """Those without a value, where others have one: they count the mean of these."""
+        if not self.has_values:
+            return ()
+        return tuple(name for name in self.names if getattr(self.roadmap.feature(name), "value", None) is None)
+
     def place(self, name: str) -> int:
         """Where a feature stands among those that can be promised. Raises Fault when it cannot."""
         noun = self.roadmap.feature(name)
@@ -81,24 +89,21 @@ def find_pledges(roadmap: Roadmap) -> Pledges:
     """What can be promised: features with work, and milestones that have a due date or a value."""
     able = [each for each in roadmap.features if isinstance(each, Feature) and _may_be_promised(each)]
     waits, parts = _find_waits(roadmap)
-    counts, scale, has_values = _count(able)
-    return Pledges(roadmap, tuple(each.name for each in able), counts, scale, has_values, waits, parts)
+    worth = find_worth(roadmap.features)
+    counts, scale = _scale([worth.values[each.name] for each in able])
+    return Pledges(roadmap, tuple(each.name for each in able), counts, scale, worth.is_stated, waits, parts)
 
 
 def _may_be_promised(feature: Feature) -> bool:
     return bool(feature.work) or feature.is_promise or feature.value is not None
 
 
-def _count(features: Sequence[Feature]) -> tuple[tuple[int, ...], Fraction, bool]:
-    """Values as whole numbers, so that sums of them are equal when they are meant to be, and how many make a unit."""
-    stated = [None if each.value is None else Fraction(repr(each.value)) for each in features]
-    known = [each for each in stated if each is not None]
-    mean = sum(known, Fraction(0)) / len(known) if known else Fraction(1)
-    values = [mean if each is None else each for each in stated]
-    scale = Fraction(lcm(*(each.denominator for each in values))) if values else Fraction(1)
+def _scale(values: Sequence[Fraction]) -> tuple[tuple[int, ...], Fraction]:
+    """Whole numbers in proportion to some values, and how many make a unit."""
+    scale = Fraction(lcm(*(each.denominator for each in values)))
     whole = [int(each * scale) for each in values]
-    common = gcd(*whole) or 1 if whole else 1
-    return tuple(each // common for each in whole), scale / common, bool(known)
+    common = gcd(*whole) or 1
+    return tuple(each // common for each in whole), scale / common
 
 
 def _find_waits(roadmap: Roadmap) -> tuple[dict[str, frozenset[str]], dict[str, frozenset[tuple[str, str]]]]:

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
 
-from rich.console import Console
-
 from forecast.errors import escape
-from forecast.impact_page import fill_table, make_plain, print_line, print_table
 from forecast.impact_wording import say_edit, say_edits
 from forecast.menu import Menu
 from forecast.outcome import Forecast
+from forecast.page import Page, fill_table
 from forecast.phrases import say_count, say_date, say_list, say_number, say_points
 from forecast.remedy import Outlook, Remedies, Remedy
 from forecast.tally import say_chance
@@ -21,23 +18,18 @@ from forecast.wording import say_level, say_provenance
 
 def render_remedies(remedies: Remedies, base: Forecast, what_if: WhatIf) -> str:
     """How the promises stand, a row per remedy, the dates and chances of each, and what to say of it."""
-    console = Console(file=sys.stdout, highlight=False, markup=False, emoji=False)
-    with console.capture() as capture:
-        print_line(console, say_standing(remedies, what_if))
-        if remedies.found:
-            print_line(console, "")
-            print_table(
-                console, fill_table(_heads(remedies), [_row(remedies, at) for at in range(len(remedies.found))])
-            )
-            for line in _say_all_dates(remedies):
-                print_line(console, line)
-        print_line(console, "")
-        for line in _say_method(remedies):
-            print_line(console, line)
-        print_line(console, "")
-        print_line(console, say_answer(remedies), "bold")
-        print_line(console, say_provenance(base.to_dict()), "dim")
-    return make_plain(capture.get(), console)
+    page = Page()
+    page.line(say_standing(remedies, what_if))
+    if remedies.found:
+        page.line("")
+        page.table(fill_table(_heads(remedies), [_row(remedies, at) for at in range(len(remedies.found))]))
+        page.lines(_say_all_dates(remedies))
+    page.line("")
+    page.lines(_say_method(remedies))
+    page.line("")
+    page.line(say_answer(remedies), "bold")
+    page.line(say_provenance(base.to_dict()), "dim")
+    return page.text
 
 
 def say_standing(remedies: Remedies, what_if: WhatIf) -> str:

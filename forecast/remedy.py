@@ -27,7 +27,7 @@ from forecast.roadmap import Roadmap
 from forecast.screening import Screening, find_due_day, is_kept
 from forecast.search import Search
 from forecast.tally import share_error
-from forecast.values import LARGEST_SEED, read_count, read_level, read_list, read_seed
+from forecast.values import read_count, read_fresh_seed, read_level, read_list
 from forecast.whatif import Edit, WhatIf
 
 if TYPE_CHECKING:
@@ -263,12 +263,7 @@ class _Case:
         roadmap = asked.apply(base.roadmap)
         moved = dict.fromkeys(edit.subject for edit in asked.edits if edit.verb in ("insert", "move"))
         known = {feature.name for feature in roadmap.features}
-        if seed is None:
-            seed = base.seed + 1 if base.seed + 1 < LARGEST_SEED else 0
-        if read_seed(seed, "remedies") == base.seed:
-            raise Fault(
-                "remedies", f"seed = {seed}", "what was chosen on these runs is certified on others; give another"
-            )
+        seed = read_fresh_seed(seed, base.seed, "remedies")
         level = base.roadmap.promise_level if level is None else read_level(level, "remedies")
         kept = read_kept(roadmap, keep)
         return cls(base, roadmap, kept, tuple(name for name in moved if name in known), level, seed)

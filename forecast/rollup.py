@@ -16,6 +16,7 @@ from forecast.outcome import Forecast
 from forecast.pledges import Pledges, find_pledges
 from forecast.tally import runs_needed, share_error
 from forecast.values import read_count, read_level, read_name, read_share
+from forecast.weighing import find_late
 
 if TYPE_CHECKING:
     import polars as pl
@@ -186,8 +187,7 @@ def objectives(forecast: Forecast, *, by: Dateish, level: float | None = None) -
 
 def _find_goal(forecast: Forecast, pledges: Pledges, day: dt.date, name: str, served: dict[str, float]) -> Goal:
     rows = [forecast.features.index(feature) for feature in served]
-    until = forecast.roadmap.clock.days_until(day)
-    done = np.maximum(np.ceil(forecast.finish[rows]), 1) <= until
+    done = ~find_late(forecast, rows, day)
     values = pledges.values
     return Goal(
         name, day, tuple(served), tuple(served.values()), tuple(values[each] * served[each] for each in served), done

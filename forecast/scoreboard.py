@@ -2,22 +2,13 @@
 
 from __future__ import annotations
 
-import sys
-import textwrap
-from collections.abc import Sequence
-
-from rich import box
-from rich.console import Console
-from rich.measure import Measurement
 from rich.table import Table
-from rich.text import Text
 
 from forecast.errors import escape
+from forecast.page import Page, fill_table
 from forecast.wording import Told, say_level
 
 MOST_TEAMS = 12
-GAP = 2
-WORD = "\u00a0"
 LEGEND = (
     "Chance: as many teams as perfect forecasts would show, at most. Off by: how far what held was from what was said, in "
     "points. Loss: pinball loss in percent of the work that was asked about; less is better. Width: how many times as far away "
@@ -34,7 +25,6 @@ def render(told: Told, roadmaps: Told | None = None) -> str:
 
     told : what `Backtest.to_dict()` gives; roadmaps : what `Hindsight.to_dict()` gives, if there were past roadmaps
     """
-    console = Console(file=sys.stdout, highlight=False, markup=False, emoji=False)
     blocks: list[str | Table] = [told["summary"]["sentence"], told["summary"]["meaning"]]
     if told["summary"]["is_enough"]:
         legend = LEGEND.format(level=say_level(told["summary"]["level"]))
@@ -46,35 +36,14 @@ def render(told: Told, roadmaps: Told | None = None) -> str:
         if roadmaps["features"]:
             blocks += ["", build_roadmaps(roadmaps)]
             blocks.append(LEGEND_OF_ROADMAPS.format(level=say_level(roadmaps["summary"]["level"])))
-    tables = [block for block in blocks if isinstance(block, Table)]
-    needed = [Measurement.get(console, console.options.update(width=10_000), table).maximum for table in tables]
-    width = console.width
-    console.width = max([width, *needed])  # a line that is folded by the terminal is better than one that is cut off
-    with console.capture() as capture:
-        for block in blocks:
-            _print(console, block, width)
-        _print(console, say_provenance(told), width, "dim")
-    text = capture.get()
-    return text if console.is_terminal else "".join(f"{line.rstrip()}\n" for line in text.splitlines())
-
-
-def _print(console: Console, block: str | Table, width: int, style: str = "") -> None:
-    if isinstance(block, Table):
-        console.print(block)
-        return
-    line = block.replace(" %", WORD + "%")
-    folded = textwrap.wrap(line, width, break_on_hyphens=False) if console.is_terminal and line else [line]
-    for each in folded:
-        console.print(Text(each.replace(WORD, " "), style), soft_wrap=True)
-
-
-def _table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> Table:
-    table = Table(box=box.SIMPLE_HEAD, padding=(0, GAP - 1, 0, 0), pad_edge=False, show_edge=False)
-    for k, head in enumerate(heads):
-        table.add_column(head, justify="right" if k else "left", no_wrap=True)
-    for row in rows:
-        table.add_row(*(Text(cell) for cell in row))
-    return table
+    page = Page()
+    for block in blocks:
+        if isinstance(block, str):
+            page.line(block)
+        else:
+            page.table(block)
+    page.line(say_provenance(told), "dim")
+    return page.text
 
 
 def build_questions(told: Told) -> Table:
@@ -91,7 +60,7 @@ def build_questions(told: Told) -> Table:
         name = asked["question"]
         rows.append([name[0].upper() + name[1:], *cells, f"{asked['forecasts']:,}", teams if chance["teams"] else "-"])
     heads = [escape(judged["model"]), *(f"{say_level(level)}\nheld" for level in levels), "Forecasts"]
-    return _table([*heads, f"Teams under {say_level(below)}\nat {say_level(told['summary']['level'])}"], rows)
+    return fill_table([*heads, f"Teams under {say_level(below)}\nat {say_level(told['summary']['level'])}"], rows)
 
 
 def build_models(told: Told) -> Table:
@@ -109,7 +78,7 @@ def build_models(told: Told) -> Table:
         width = next((f"{each['width']:.2f}" for each in asked if each["width"] is not None), "-")
         off = "-" if model["calibration_error"] is None else f"{100 * model['calibration_error']:.1f}"
         rows.append([escape(model["model"]), *cells, off, loss, width])
-    return _table(
+    return fill_table(
         ["All questions", *(f"{say_level(level)}\nheld" for level in levels), "Off by", "Loss", "Width"], rows
     )
 
@@ -127,7 +96,7 @@ def build_teams(told: Told) -> Table:
         for row in _judged_teams(told)[:MOST_TEAMS]
     ]
     level = say_level(told["summary"]["level"])
-    return _table(["Team", "Sprints", "Origins", f"{level}\nheld", "give or\ntake"], rows)
+    return fill_table(["Team", "Sprints", "Origins", f"{level}\nheld", "give or\ntake"], rows)
 
 
 def _judged_teams(told: Told) -> list[Told]:
@@ -159,7 +128,7 @@ def build_roadmaps(told: Told) -> Table:
         joint = [_percent(model[of]["coverage"][level]) for of in ("pairs", "together")]
         rows.append([escape(model["model"]), *cells, *joint, far])
     heads = ["Dates of features", *(f"{say_level(each)}\nheld" for each in levels)]
-    return _table([*heads, f"Two,\n{said}", f"All,\n{said}", "Times\nas far"], rows)
+    return fill_table([*heads, f"Two,\n{said}", f"All,\n{said}", "Times\nas far"], rows)
 
 
 def _percent(coverage: Told | None) -> str:

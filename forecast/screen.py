@@ -1,18 +1,13 @@
-"""The screen: a forecast as a table for people, and how far a simulation has come. All that rich is needed for."""
+"""The screen: a forecast as a table for people, and how far a simulation has come."""
 
 from __future__ import annotations
 
-import re
-import sys
-import textwrap
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 
-from rich import box
 from rich.cells import cell_len
 from rich.console import Console
-from rich.measure import Measurement
 from rich.progress import BarColumn, Progress, TextColumn
 from rich.table import Table
 from rich.text import Text
@@ -20,14 +15,9 @@ from rich.text import Text
 from forecast.binding import build_reasons, say_alone, say_reasons
 from forecast.errors import escape
 from forecast.outcome import MIDDLE
+from forecast.page import Page, open_table
 from forecast.phrases import say_date
 from forecast.wording import Told, holds, say_chance_of, say_level, say_promises, say_provenance
-
-GAP = 2
-"""Spaces between columns."""
-
-NO_BREAK = re.compile(r"(?<=[0-9]) (?=%|[A-Z][a-z]{2} [0-9])|(?<=[A-Z][a-z]{2}) (?=[0-9]{4})")
-"""Spaces inside a percentage or a date, where a line is not broken."""
 
 WORDY = {"Feature": 12, "Objective": 12, "Note": 24}
 """Columns that may be folded, and to what width."""
@@ -41,48 +31,25 @@ def render(told: Told, levels: Sequence[float]) -> str:
     On a terminal it keeps to the width and has colours; elsewhere it is plain, with one line a feature however long.
     Nothing is ever cut off.
     """
-    console = Console(file=sys.stdout, highlight=False, markup=False, emoji=False)
+    page = Page()
     table = build_table(told, levels)
-    is_narrow = console.is_terminal and _least_width(table) > console.width
-    if is_narrow:
-        table = build_table(told, levels, is_narrow=True)
-    reasons = build_reasons(told)
-    tables = [table] if reasons is None else [table, reasons]
-    if console.is_terminal:
-        console.width = max(console.width, *map(_least_width, tables))
-    else:
-        wide = console.options.update(width=10_000)
-        console.width = max(Measurement.get(console, wide, each).maximum for each in tables)
+    is_narrow = not page.has_room(table)
+    page.table(build_table(told, levels, is_narrow=True) if is_narrow else table)
     lines = [f"{escape(feature['name'])}: {feature['note']}." for feature in told["features"] if feature["note"]]
-    with console.capture() as capture:
-        console.print(table)
-        console.print()
-        for line in [*(lines if is_narrow else []), *say_promises(told), *say_alone(told)]:
-            _print(console, line)
-        if reasons is not None:
-            console.print(Text(), reasons, Text(), sep="\n")
-        for line in say_reasons(told):
-            _print(console, line)
-        _print(console, say_provenance(told), "dim")
-    text = capture.get()
-    return text if console.is_terminal else "".join(f"{line.rstrip()}\n" for line in text.splitlines())
-
-
-def _least_width(table: Table) -> int:
-    return sum(column.min_width or 0 for column in table.columns) + GAP * (len(table.columns) - 1)
-
-
-def _print(console: Console, line: str, style: str = "") -> None:
-    folded = [line]
-    if console.is_terminal:
-        folded = textwrap.wrap(NO_BREAK.sub("\u00a0", line), console.width, break_on_hyphens=False)
-    for each in folded:
-        console.print(Text(each.replace("\u00a0", " "), style), soft_wrap=True)
+    page.lines(["", *(lines if is_narrow else []), *say_promises(told), *say_alone(told)])
+    reasons = build_reasons(told)
+    if reasons is not None:
+        page.line("")
+        page.table(reasons)
+        page.line("")
+    page.lines(say_reasons(told))
+    page.line(say_provenance(told), "dim")
+    return page.text
 
 
 def build_table(told: Told, levels: Sequence[float], is_narrow: bool = False) -> Table:
     """One row per feature: due date, chance of it, and the date at each level."""
-    table = Table(box=box.SIMPLE_HEAD, padding=(0, GAP - 1, 0, 0), pad_edge=False, show_edge=False)
+    table = open_table()
     columns: list[list[Text]] = []
     for head, say in _choose_columns(told, levels, is_narrow):
         cells = [say(feature) for feature in told["features"]]

@@ -87,9 +87,8 @@ class Spending:
 
 def weigh(feature: Feature | External) -> Mapping[Objective, float]:
     """What a feature serves, with weights that add up to 1."""
-    served: Mapping[Objective, float] = getattr(feature, "objectives", None) or {feature.objective: 1.0}
-    total = sum(served.values())
-    return {name: weight / total for name, weight in served.items()} if total > 0 else {feature.objective: 1.0}
+    total = sum(feature.objectives.values())  # 1 but for the rounding that is allowed
+    return {name: weight / total for name, weight in feature.objectives.items()} if total else {None: 1.0}
 
 
 def list_objectives(roadmap: Roadmap, first: Iterable[str] = ()) -> tuple[Objective, ...]:

@@ -70,6 +70,16 @@ def read_seed(value: object, where: str) -> int:
     return int(value)
 
 
+def read_fresh_seed(value: object, used: int, where: str) -> int:
+    """The seed of fresh runs beside those of a forecast: None takes the next one. Raises Fault when it is the same."""
+    if value is None:
+        return used + 1 if used + 1 < LARGEST_SEED else -LARGEST_SEED
+    seed = read_seed(value, where)
+    if seed == used:
+        raise Fault(where, f"seed = {seed}", "the forecast has this seed; fresh runs need another one")
+    return seed
+
+
 def read_number(value: object, where: str, what: str, *, least: float = 0.0, most: float = LARGEST) -> float:
     """The number that a value stands for. Raises Fault when it is none, not finite, or outside least to most."""
     if type(value) is float:  # most values; asking numbers.Real first takes ten times as long

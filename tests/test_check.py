@@ -190,8 +190,13 @@ def test_what_was_read_over_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_on_a_terminal_lines_are_folded_and_nothing_is_lost(width: int) -> None:
     page = run(EXAMPLE, FORCE_COLOR="1", COLUMNS=str(width), NO_COLOR="1", TERM="xterm").stdout
     page = re.sub(r"\x1b\[[0-9;]*m", "", page)
-    prose = [line for line in page.splitlines() if not re.search(r"─|\d  +\w", line)]
+    before, table, after = re.fullmatch(r"(.*?What the teams' past says\n)(.*?)(\n\n.*)", page, re.DOTALL).groups()
+    prose = [line for line in (before + after).splitlines() if not re.search(r"\d  +\w", line)]
     assert max(map(len, prose)) <= max(width, 40)
+    assert max(map(len, table.splitlines())) <= 80
+    for team, row in zip(fc.check(EXAMPLE).to_dict()["teams"], table.splitlines()[3:], strict=True):
+        assert row.split()[0] == team["name"]
+        assert row.rstrip().endswith(f"sprints  {team['trust']:>5}")
     flat = " ".join(page.split())
     for finding in fc.check(EXAMPLE).findings:
         assert finding.sentence in flat

@@ -408,7 +408,7 @@ def test_the_same_seed_gives_the_same_commitment_and_the_threads_do_not_matter()
         ({"by": BY, "level": 85}, "write 0.85 for 85 %"),
         ({"by": BY, "level": 0}, "between 0 and 1"),
         ({"by": BY, "margin": -1}, "less than 0"),
-        ({"by": BY, "seed": SEED}, "a seed of their own"),
+        ({"by": BY, "seed": SEED}, "fresh runs need another"),
         ({"by": BY, "keep": "Shop"}, "give a list"),
         ({"by": BY, "keep": ["Shpo"]}, 'Did you mean "Shop"'),
         ({"by": BY, "nodes": -1}, "whole number"),

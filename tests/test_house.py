@@ -29,7 +29,7 @@ FLOORS: tuple[tuple[str, ...], ...] = tuple(
         "values dates quarters estimate objective history team feature cycles roadmap fingerprint phrases finding edits whatif "
         "growth items",
         "throughput calendar plan scope luck prospects oddities pacing past clue trust timekeeping soundness "
-        "precedence remarks ancestry rivals cleaning looks retrospect drift pace",
+        "precedence remarks ancestry rivals cleaning looks retrospect drift pace worth",
         "tally simulation counting outcome impact frontier remedies remedy commitment allocation order backtesting "
         "explanation reasons alone assumptions checkup origins coverage verdict hindsight slip positions burnup placements "
         "menu screening search selection pledges weighing headroom cadence rollup spending aim arrangement climbing "
@@ -37,7 +37,7 @@ FLOORS: tuple[tuple[str, ...], ...] = tuple(
         "files reader toml spot shape schema lines loading grid workbook parquet columns notation rows sheets "
         "faults writing importers trackers charts report snapshots inspection json_schema starter actuals whatif_file "
         "experience lessons wording impact_wording frontier_wording sentences pledge_wording allocation_wording",
-        "cli commands options screen web __main__ checklist binding scoreboard edit_options impact_page frontier_page "
+        "cli commands options page screen web __main__ checklist binding scoreboard edit_options impact_page frontier_page "
         "remedies_page remedy_options commit_page allocation_page ordering_page import_page "
         "live_options",
     )
@@ -53,7 +53,7 @@ LONGER = {
     "replay": 920,  # likewise
     "ledger": 490,  # one set of rules for two accounts; a kernel in a file of its own would not be compiled anew with them
     "simulation.simulate": 60,  # every option of the main function, and what each means
-    "backtesting.backtest": 65,  # likewise
+    "backtesting.backtest": 56,  # likewise
     "hindsight.look_back": 45,  # likewise
     "remedy.remedies": 65,  # likewise
     "ordering.order": 45,  # likewise

@@ -95,7 +95,7 @@ def test_what_it_waits_for_goes_along() -> None:
     """Gold is worth a move only together with Base, which is on another team and worth nothing."""
     base = steady(
         fc.Feature("Noise", {"A": 10, "B": 10}, value=1),
-        fc.Feature("Base", {"B": 4}),
+        fc.Feature("Base", {"B": 4}, value=0),
         fc.Feature("Gold", {"A": 4}, value=9, after=["Base"]),
     )
     found = fc.order(base, "value", by="2026-01-14", trials=1)  # a climb: two orders are more than one
@@ -123,6 +123,39 @@ def test_an_order_that_is_best_already_stays_and_says_so() -> None:
     assert not found.impact.slips
 
 
+def test_a_feature_without_a_value_counts_the_mean_of_the_others_in_an_order_too() -> None:
+    """Unknown counts 4, the mean of 5 and 3: more than Small, with which there is no room for it. Externals count nothing."""
+    base = steady(
+        fc.Feature("Large", {"A": 20}, value=5),
+        fc.Feature("Small", {"A": 6}, value=3),
+        fc.Feature("Unknown", {"A": 6}),
+        fc.External("Review", 2),
+        fc.Feature("Launch", after=["Unknown"]),
+    )
+    found = fc.order(base, "value", by=FRIDAY)
+    assert (found.before, found.after, found.unvalued, found.worthless) == (0, 4, ("Unknown",), ())
+    assert found.weights == {"Large": 5, "Small": 3, "Unknown": 4, "Review": 0, "Launch": 0}
+    told = found.to_dict()
+    assert (told["unvalued"], told["weights"]) == (["Unknown"], found.weights)
+    assert "Unknown has no value and counts 4, the mean of the others." in render_ordering(told)
+    assert found.weights == dict.fromkeys(found.names, 0) | fc.commit(base, by=FRIDAY).values
+
+
+def test_a_feature_without_a_cost_of_delay_counts_nothing() -> None:
+    base = steady(fc.Feature("Chore", {"A": 6}), fc.Feature("Small", {"A": 6}, cost_of_delay=3))
+    found = fc.order(base, "delay")
+    assert (found.names, found.unvalued, found.worthless) == (("Small", "Chore"), (), ("Chore",))
+    page = render_ordering(found.to_dict())
+    assert "Without a cost of delay, and so counting nothing: Chore." in page
+    assert "the mean of the others" not in page
+
+
+def test_where_every_value_is_nothing_there_is_nothing_to_order() -> None:
+    base = steady(fc.Feature("One", {"A": 6}, value=0), fc.Feature("Two", {"A": 6}))
+    with pytest.raises(fc.Fault, match="every value is 0; give features a value"):
+        fc.order(base, "value", by=FRIDAY)
+
+
 @pytest.mark.parametrize(("value", "small"), [(2000, True), (150, False)])
 def test_a_gain_that_nobody_would_act_on_is_said_to_be_too_small(value: float, small: bool) -> None:
     """Tiny (worth 1) fits before the day when it comes first; below half a percent of 2,000, above it of 150."""
@@ -130,15 +163,13 @@ def test_a_gain_that_nobody_would_act_on_is_said_to_be_too_small(value: float, s
         fc.Feature("Huge", {"B": 2}, value=value),
         fc.Feature("Large", {"A": 20}, value=5),
         fc.Feature("Tiny", {"A": 2}, value=1),
-        fc.Feature("Chore", {"B": 2}),
     )
     found = fc.order(base, "value", by=FRIDAY)
-    assert (found.is_better, found.gain, found.is_small, found.worthless) == (True, 1, small, ("Chore",))
+    assert (found.is_better, found.gain, found.is_small) == (True, 1, small)
     told = found.to_dict()
     assert told["is_small"] == small
     closing = "That is less than half a percent and too small to matter: keep your order."
     assert say_ordering(told).endswith(closing) == small
-    assert "Without a value, and so counting nothing: Chore." in render_ordering(told)
 
 
 @pytest.mark.parametrize(("after", "kept", "small"), [(0.503, 1.002, True), (0.506, 1.006, False), (0.503, 1.2, False)])

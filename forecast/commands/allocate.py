@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
 import click
 
 from forecast.errors import escape
-from forecast.options import Settings, announce, progress_of, say, simulate, with_settings, write, write_table
+from forecast.options import Settings, announce, progress_of, simulate, with_settings, write_answer
 
 
 @click.command()
@@ -37,24 +36,14 @@ def allocate(folder: str, by: str, targets: tuple[str, ...], **given: Any) -> No
     forecast = simulate(folder, settings)
 
     from forecast import allocation, explanation
+    from forecast.allocation_page import render_allocation
 
     if not settings.quiet and explanation.needs_compiling():
         announce("ledger")
     with progress_of(settings, "Accounting") as progress:
         found = allocation.allocate(forecast, by=by, targets=wanted, progress=progress)
-    if settings.as_csv:
-        write_table(found.table())
-        return
     told = found.to_dict()
-    if settings.as_json:
-        write(json.dumps(told, indent=2) + "\n")
-    else:
-        from forecast.allocation_page import render_allocation
-
-        write(render_allocation(told))
-    if not settings.quiet:
-        for note in told["notes"]:
-            say(f"Note: {note}")
+    write_answer(settings, lambda: told, found.table, lambda: render_allocation(told), told["notes"])
 
 
 def read_targets(texts: tuple[str, ...]) -> dict[str, float] | None:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from forecast.options import Settings, announce, say, with_settings, write
+from forecast.options import Settings, announce, with_settings, write_answer
 
 if TYPE_CHECKING:
     from forecast.actuals import Past
@@ -70,17 +69,13 @@ def backtest(folder: str, horizons: tuple[int, ...], warm_up: int | None, teams:
             announce("engine")
     found = _backtest(past, model, settings, horizons, warm_up, teams)
     roadmaps = _look_back(past, model, settings).to_dict() if past.roadmaps else None
-    if settings.as_json:
-        write(json.dumps(found.to_dict() | {"roadmaps": roadmaps}, indent=2) + "\n")
-    elif settings.as_csv:
-        write(found.table().write_csv())
-    else:
-        from forecast.scoreboard import render
 
-        write(render(found.to_dict(), roadmaps))
-    if not settings.quiet:
-        for note in found.notes():
-            say(f"Note: {note}")
+    from forecast.scoreboard import render
+
+    told = found.to_dict()
+    write_answer(
+        settings, lambda: told | {"roadmaps": roadmaps}, found.table, lambda: render(told, roadmaps), found.notes()
+    )
 
 
 def _backtest(

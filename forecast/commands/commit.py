@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-import json
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from forecast.options import Settings, announce, read_percent, say, simulate, with_settings, write, write_table
+from forecast.options import Settings, announce, read_percent, simulate, with_settings, write_answer
 from forecast.remedy_options import RemedyOptions
 
 if TYPE_CHECKING:
     from forecast.cadence import Cadence
-    from forecast.outcome import Forecast
+    from forecast.commitment import First
+    from forecast.headroom import Headroom
+    from forecast.rollup import RollUp
 
 
 @click.command()
@@ -46,37 +48,39 @@ def commit(
 
     from forecast import explanation
     from forecast.cadence import plan_cadence
+    from forecast.commit_page import render_cadence
 
     if not settings.quiet and explanation.needs_compiling():
         announce("ledger")
     names = RemedyOptions(keep, None, None, None).read_keep(base.roadmap)
     cadence = plan_cadence(base, by=by, level=level, keep=names)
-    if settings.as_csv:
-        write_table(cadence.table())
-        return
-    write_page(cadence, base, first, settings)
-    if not settings.quiet:
-        for note in base.notes():
-            say(f"Note: {note}")
+    write_answer(
+        settings,
+        lambda: tell_cadence(cadence, *look_around(cadence, first)) | {"notes": base.notes()},
+        cadence.table,
+        lambda: render_cadence(cadence, *look_around(cadence, first)),
+        base.notes(),
+    )
 
 
-def write_page(cadence: Cadence, base: Forecast, first: bool, settings: Settings) -> None:
-    """All of it, with what it leaves of the teams, the objectives, and the promise on top; as JSON or as a page."""
+def look_around(cadence: Cadence, first: bool) -> tuple[list[tuple[Headroom, ...]], list[RollUp], dict[int, First]]:
+    """Of each day what the promises leave of the teams, and the objectives; and the promise on top, where that is asked."""
     from forecast.headroom import find_headroom
     from forecast.rollup import objectives
 
     days = cadence.commitments
     rooms = [find_headroom(each.certified, each.features, by=each.by, level=each.level) for each in days]
     roll_ups = [objectives(each.certified, by=each.by, level=each.level) for each in days]
-    firsts = {at: each.first() for at, each in enumerate(days) if first and each.features}
-    if settings.as_json:
-        told = {"schema": 1} | cadence.to_dict()
-        for at, each in enumerate(told["commitments"]):
-            each["headroom"] = [room.to_dict() for room in rooms[at]]
-            each["objectives"] = roll_ups[at].to_dict()["objectives"]
-            each["first"] = firsts[at].to_dict() if at in firsts else None
-        write(json.dumps(told | {"provenance": base.provenance(), "notes": base.notes()}, indent=2) + "\n")
-    else:
-        from forecast.commit_page import render_cadence
+    return rooms, roll_ups, {at: each.first() for at, each in enumerate(days) if first and each.features}
 
-        write(render_cadence(cadence, rooms, roll_ups, firsts))
+
+def tell_cadence(
+    cadence: Cadence, rooms: Sequence[Sequence[Headroom]], roll_ups: Sequence[RollUp], firsts: Mapping[int, First]
+) -> dict[str, Any]:
+    """All of it as plain values, ready for JSON."""
+    told = {"schema": 1} | cadence.to_dict()
+    for at, each in enumerate(told["commitments"]):
+        each["headroom"] = [room.to_dict() for room in rooms[at]]
+        each["objectives"] = roll_ups[at].to_dict()["objectives"]
+        each["first"] = firsts[at].to_dict() if at in firsts else None
+    return told | {"provenance": cadence.commitments[0].forecast.provenance()}

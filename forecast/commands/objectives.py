@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-import json
-from typing import Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from forecast.options import Settings, read_percent, say, simulate, with_settings, write, write_table
+from forecast.options import Settings, read_percent, simulate, with_settings, write_answer
+
+if TYPE_CHECKING:
+    import polars as pl
+
+    from forecast.rollup import RollUp
 
 
 @click.command()
@@ -29,27 +34,22 @@ def objectives(folder: str, by: tuple[str, ...], level: float | None, **given: A
     settings = Settings(**given)
     base = simulate(folder, settings)
 
+    from forecast.commit_page import render_roll_ups
     from forecast.rollup import objectives as roll_up
 
-    found = [roll_up(base, by=each, level=level) for each in dict.fromkeys(by)]
-    if settings.as_csv:
-        import polars as pl
+    days = dict.fromkeys(base.roadmap.read_day(each, "objectives", "by") for each in by)
+    found = [roll_up(base, by=day, level=level) for day in days]
+    told = {
+        "schema": 1,
+        "days": [{key: value for key, value in each.to_dict().items() if key != "provenance"} for each in found],
+        "provenance": base.provenance(),
+        "notes": base.notes(),
+    }
+    write_answer(settings, lambda: told, lambda: join_tables(found), lambda: render_roll_ups(found), base.notes())
 
-        tables = [each.table() for each in found]
-        days = [
-            pl.Series("by", [each.by] * len(table), dtype=pl.Date) for each, table in zip(found, tables, strict=True)
-        ]
-        write_table(pl.concat([table.insert_column(0, day) for table, day in zip(tables, days, strict=True)]))
-    elif settings.as_json:
-        told = [{key: value for key, value in each.to_dict().items() if key != "provenance"} for each in found]
-        write(
-            json.dumps({"schema": 1, "days": told, "provenance": base.provenance(), "notes": base.notes()}, indent=2)
-            + "\n"
-        )
-    else:
-        from forecast.commit_page import render_roll_ups
 
-        write(render_roll_ups(found))
-    if not settings.quiet:
-        for note in base.notes():
-            say(f"Note: {note}")
+def join_tables(found: Sequence[RollUp]) -> pl.DataFrame:
+    """The tables of all days below each other, with the day in the first column."""
+    import polars as pl
+
+    return pl.concat([each.table().select(pl.lit(each.by).alias("by"), pl.all()) for each in found])

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 import click
 
-from forecast.options import Settings, say, simulate, with_settings, write, write_table
+from forecast.options import Settings, simulate, with_settings, write_answer
 
 AIMS = ("value", "delay", "promises")
 
@@ -42,20 +41,10 @@ def order(folder: str, aim: str, by: str | None, pins: tuple[str, ...], trials: 
     forecast = simulate(folder, settings)
 
     from forecast.ordering import order as find_order
+    from forecast.ordering_page import render_ordering
     from forecast.screen import progress_bar
 
     with progress_bar(trials, not settings.quiet, "Trying", "orders") as progress:
         found = find_order(forecast, aim, by=by, pins=pins, trials=trials, progress=progress)
-    if settings.as_csv:
-        write_table(found.table())
-        return
     told = found.to_dict()
-    if settings.as_json:
-        write(json.dumps(told, indent=2) + "\n")
-    else:
-        from forecast.ordering_page import render_ordering
-
-        write(render_ordering(told))
-    if not settings.quiet:
-        for note in told["notes"]:
-            say(f"Note: {note}")
+    write_answer(settings, lambda: told, found.table, lambda: render_ordering(told), told["notes"])

@@ -2,24 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from forecast.options import (
-    Settings,
-    announce,
-    progress_of,
-    read_percent,
-    say,
-    simulate,
-    with_settings,
-    write,
-    write_table,
-)
+from forecast.options import Settings, announce, progress_of, read_percent, say, simulate, with_settings, write_answer
 
 if TYPE_CHECKING:
     import polars as pl
@@ -64,17 +53,10 @@ def run(folder: str, fail_under: float | None, alone: bool, why: bool, **given: 
         table = tell_alone(forecast, told, table, settings)
     if why:
         table = tell_why(forecast, told, table, settings)
-    if settings.as_json:
-        write(json.dumps(told, indent=2) + "\n")
-    elif settings.as_csv:
-        write_table(table())
-    else:
-        from forecast.screen import render
 
-        write(render(told, settings.levels))
-    if not settings.quiet:
-        for note in told["notes"]:
-            say(f"Note: {note}")
+    from forecast.screen import render
+
+    write_answer(settings, lambda: told, table, lambda: render(told, settings.levels), told["notes"])
     if fail_under is not None:
         from forecast.wording import say_promises_below
 

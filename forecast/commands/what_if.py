@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -10,10 +9,12 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from forecast.edit_options import take_edits, with_edits
-from forecast.options import Settings, announce, say, simulate, with_settings, write, write_table
+from forecast.options import Settings, announce, simulate, with_settings, write_answer
 from forecast.remedy_options import take_remedies, with_remedies
 
 if TYPE_CHECKING:
+    import polars as pl
+
     from forecast.edit_options import EditOptions
     from forecast.impact import Impact
     from forecast.outcome import Forecast
@@ -59,10 +60,7 @@ def what_if(folder: str, versus: tuple[str, ...], **given: Any) -> None:
     asked += [read_what_if(file) for file in versus]
     edited = [each.apply(base.roadmap) for each in asked]
     impacts = [compare(base, base.again(roadmap)) for roadmap in edited]
-    if settings.as_csv:
-        write_csv(impacts, asked)
-    else:
-        write_pages(impacts, asked, settings)
+    write_impacts(impacts, asked, settings)
 
 
 def check_question(options: EditOptions, wanted: RemedyOptions, versus: tuple[str, ...]) -> None:
@@ -91,12 +89,15 @@ def write_frontier(base: Forecast, options: EditOptions, settings: Settings) -> 
             progress=progress,
             compiling=None if settings.quiet else partial(announce, "replay"),
         )
-    if settings.as_json:
-        write(json.dumps(found.to_dict() | {"provenance": base.provenance()}, indent=2) + "\n")
-    elif settings.as_csv:
-        write(found.table().write_csv())
-    else:
-        write(render_frontier(found, base, is_new=not isinstance(feature, str)))
+    is_new = not isinstance(feature, str)
+    about = {"provenance": base.provenance(), "notes": base.notes()}
+    write_answer(
+        settings,
+        lambda: found.to_dict() | about,
+        found.table,
+        lambda: render_frontier(found, base, is_new=is_new),
+        base.notes(),
+    )
 
 
 def write_remedies(folder: str, options: EditOptions, wanted: RemedyOptions, settings: Settings) -> None:
@@ -112,41 +113,45 @@ def write_remedies(folder: str, options: EditOptions, wanted: RemedyOptions, set
     keep = wanted.read_keep(what_if.apply(base.roadmap))
     with progress_bar(TRIALS, not settings.quiet, "Trying", "sets of edits at most") as progress:
         found = remedies(base, what_if, keep, level=wanted.level, menu=menu, price=price, progress=progress)
-    if settings.as_json:
-        write(json.dumps(found.to_dict() | {"provenance": base.provenance()}, indent=2) + "\n")
-    elif settings.as_csv:
-        write_table(found.table())
-    else:
-        write(render_remedies(found, base, what_if))
+    about = {"provenance": base.provenance(), "notes": base.notes()}
+    write_answer(
+        settings,
+        lambda: found.to_dict() | about,
+        found.table,
+        lambda: render_remedies(found, base, what_if),
+        base.notes(),
+    )
 
 
-def write_csv(impacts: Sequence[Impact], asked: Sequence[WhatIf]) -> None:
-    """The table of each what-if; with its name in the first column when there are several."""
-    import polars as pl
-
-    tables = [impact.table() for impact in impacts]
-    if len(tables) > 1:
-        names = [each.name or f"what-if {number}" for number, each in enumerate(asked, start=1)]
-        pairs = zip(names, tables, strict=True)
-        tables = [table.insert_column(0, pl.Series("what_if", [name] * len(table))) for name, table in pairs]
-    write(pl.concat(tables).write_csv())
-
-
-def write_pages(impacts: Sequence[Impact], asked: Sequence[WhatIf], settings: Settings) -> None:
-    """The page of a what-if, several side by side, or all of them as JSON."""
+def write_impacts(impacts: Sequence[Impact], asked: Sequence[WhatIf], settings: Settings) -> None:
+    """What one what-if does, or several side by side."""
     from forecast.impact_page import render_impact, render_side_by_side
     from forecast.impact_wording import tell
     from forecast.reasons import needs_compiling
 
-    if not settings.quiet and needs_compiling():
+    if not settings.quiet and not settings.as_csv and needs_compiling():
         announce("reasons")
-    told = [tell(impact, each, settings.levels) for impact, each in zip(impacts, asked, strict=True)]
-    if settings.as_json:
-        write(json.dumps(told[0] if len(told) == 1 else told, indent=2) + "\n")
-    elif len(told) == 1:
-        write(render_impact(told[0], settings.levels))
-    else:
-        write(render_side_by_side(told))
-    if not settings.quiet:
-        for note in dict.fromkeys(note for each in told for note in each["notes"]):
-            say(f"Note: {note}")
+
+    def tell_all() -> list[dict[str, Any]]:
+        return [tell(impact, each, settings.levels) for impact, each in zip(impacts, asked, strict=True)]
+
+    is_one = len(impacts) == 1
+    write_answer(
+        settings,
+        lambda: tell_all()[0] if is_one else tell_all(),
+        lambda: join_tables(impacts, asked),
+        lambda: render_impact(tell_all()[0], settings.levels) if is_one else render_side_by_side(tell_all()),
+        dict.fromkeys(note for impact in impacts for note in impact.notes()),
+    )
+
+
+def join_tables(impacts: Sequence[Impact], asked: Sequence[WhatIf]) -> pl.DataFrame:
+    """The table of each what-if; with its name in the first column when there are several."""
+    import polars as pl
+
+    tables = [impact.table() for impact in impacts]
+    if len(tables) == 1:
+        return tables[0]
+    names = [each.name or f"what-if {number}" for number, each in enumerate(asked, start=1)]
+    named = zip(names, tables, strict=True)
+    return pl.concat([table.select(pl.lit(name).alias("what_if"), pl.all()) for name, table in named])

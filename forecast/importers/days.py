@@ -26,7 +26,6 @@ STAMP = re.compile(
 """How JavaScript writes a date, and older exports of Linear: Fri Oct 09 2026 09:00:00 GMT+0000 (GMT)."""
 
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
-ORDERS = ("day", "month")
 AMBIGUOUS = "it could be"
 NOTHING = {"", "-", "--", "n/a", "na", "none", "null", "never", "nil"}
 MOST_RESTS = 200_000

@@ -11,7 +11,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from forecast.errors import quote
 from forecast.feature import Feature
 from forecast.history import LEAST_SPRINTS, Sprint
 from forecast.importers.family import NOBODY
@@ -308,8 +307,3 @@ def share_on_features(sifted: Sifted) -> dict[str, float]:
             all_of[team] = all_of.get(team, 0.0) + weight
             on_features[team] = on_features.get(team, 0.0) + (weight if feature != NOBODY else 0.0)
     return {sifted.teams[team]: on_features[team] / total for team, total in all_of.items() if total}
-
-
-def describe_source(title: str, files: Sequence[str]) -> str:
-    """The source of a portfolio in words: an export of Jira (export.csv)."""
-    return f"{title}: {', '.join(quote(file)[1:-1] for file in files[:3])}{', ...' if len(files) > 3 else ''}"

@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 import math
 from array import array
-from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
@@ -198,8 +197,3 @@ def _key_prefix(key: str) -> str:
     """The project that a key such as WEB-12 tells; empty for any other."""
     head, dash, number = key.rpartition("-")
     return head if dash and number.isdecimal() else ""
-
-
-def count_states(sifted: Sifted) -> Counter[int]:
-    """How many items are open, delivered and discarded."""
-    return Counter(sifted.state)
