@@ -75,6 +75,27 @@ def told(*arguments: str) -> Any:
     return json.loads(result.stdout)
 
 
+def test_a_due_date_before_the_start_is_never_kept(folder: str) -> None:
+    page = run(folder, "--due", "Login=2025-12-26", "-q").stdout
+    login = cells(next(line for line in page.splitlines() if line.startswith("Login")))
+    assert login[-4:] == ["26 Dec 2025", "> 99 %", "never", "BREAKS"]
+    assert "All of them together: < 1 % before, never after." in page
+    assert "Expected days late, all promises added up: 4 before, 19 after." in page
+    assert (
+        "moved from 16 Jan 2026 to 26 Dec 2025, before the forecast starts, can never be kept (> 99 % before)" in page
+    )
+    Path(folder, "what-if.toml").write_text("[[edit]]\ndrop = 'Ads'\n", encoding="utf-8")
+    both = run(folder, "--due", "Login=2025-12-26", "--versus", f"{folder}/what-if.toml", "-q")
+    assert cells(next(line for line in both.stdout.splitlines() if line.startswith("All of")))[2] == "never"
+
+
+def test_what_is_added_with_a_due_date_before_the_start(folder: str) -> None:
+    Path(folder, "late.toml").write_text(X + "due = 2025-12-01\n", encoding="utf-8")
+    page = run(folder, "--add", f"{folder}/late.toml", "-q").stdout
+    assert "Its due date of 1 Dec 2025 can never be kept." in page
+    assert "but its own promise of 1 Dec 2025 can never be kept" in page
+
+
 def cells(line: str) -> list[str]:
     return re.split(r"  +", line.strip())
 
