@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any, Self
 
 from forecast.dates import Dateish
-from forecast.errors import Fault, did_you_mean, quote
+from forecast.errors import Fault, point_out, quote
 from forecast.estimate import Estimate
 from forecast.feature import After, External, Feature, Part, Risk, Size
 from forecast.team import Team, change_capacity
@@ -312,7 +312,7 @@ class Edits:
         known = {team.name: team for team in self.teams}
         wanted = read_name(name, "roadmap")
         if wanted not in known:
-            raise Fault("roadmap", f"team {quote(wanted)}", "no such team." + did_you_mean(wanted, known))
+            raise Fault("roadmap", f"team {quote(wanted)}", "no such team." + point_out(wanted, known))
         return known[wanted]
 
     def _with_team(self, team: Team) -> Self:

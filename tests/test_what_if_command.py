@@ -447,10 +447,45 @@ def test_an_edit_that_cannot_be_is_exit_code_3_with_a_line_a_fault(folder: str) 
     assert (result.exit_code, result.stdout) == (3, "")
     assert result.stderr.splitlines() == [
         'edit 1: roadmap: feature "Serch"; no such feature. Did you mean "Search"?',
-        'edit 2: roadmap: team "C"; no such team.',
+        'edit 2: roadmap: team "C"; no such team. There are: "A", "B".',
     ]
     result = run(folder, "--edits", f"{folder}/nothing.toml")
     assert (result.exit_code, "no such file" in result.stderr) == (3, True)
+
+
+def test_all_that_is_wrong_is_told_at_once_and_before_anything_is_simulated(
+    folder: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def simulate(*_: Any, **__: Any) -> None:
+        raise AssertionError("simulated")
+
+    monkeypatch.setattr("forecast.simulation.simulate", simulate)
+    Path(folder, "wrong.toml").write_text('[[edit]]\ndrop = "Logn"\n\n[[edit]]\nwip = "A"\nto = 0\n', encoding="utf-8")
+    Path(folder, "y.toml").write_text('\nname = "Y"\nwork = { C = 1 }\nafter = ["Seach"]\n', encoding="utf-8")
+    asked = ("--edits", f"{folder}/wrong.toml", "--add", f"{folder}/y.toml", "--wip", "A=2", "--drop", "Adz")
+    said = [
+        'wrong.toml row 2: edit 1 (drop "Logn"): roadmap: feature "Logn"; no such feature. Did you mean "Login"?',
+        'wrong.toml row 5: edit 2 (wip "A"): team "A": wip = 0; a whole number from 1 to 1000000000 is needed',
+        'y.toml row 2: feature "Y": work of "C"; no such team in the roadmap.',
+        'y.toml row 2: feature "Y": after = "Seach"; no such feature or part in the roadmap. Did you mean "Search"?',
+        'edit 4: roadmap: feature "Adz"; no such feature. Did you mean "Ads"?',
+    ]
+    for more in ((), ("--keep", "Login"), ("--everywhere",)):
+        result = run(folder, *asked, *more, "-q")
+        assert (result.exit_code, result.stdout) == (3, "")
+        assert sorted(re.sub("^edit [0-9]: ", "", line) for line in result.stderr.splitlines()) == sorted(
+            re.sub("^edit [0-9]: ", "", line) for line in said
+        )
+    result = run(folder, "--drop", "Ads", "--versus", f"{folder}/wrong.toml", "-q")
+    assert result.stderr.splitlines() == said[:2]
+    result = run(folder, "--drop", "Ads", "--keep", "Seach", "-q")
+    assert result.stderr == 'keep: "Seach"; no such feature in the roadmap after the edits. Did you mean "Search"?\n'
+    for command in (
+        ["report", folder, "--out", f"{folder}/report"],
+        ["chart", "slips", folder, "-o", f"{folder}/a.svg"],
+    ):
+        result = CliRunner().invoke(cli, [*command, "--what-if", f"{folder}/wrong.toml", "-q"])
+        assert (result.exit_code, result.stderr.splitlines()) == (3, said[:2])
 
 
 def test_the_first_replay_is_announced_where_it_is_compiled(folder: str, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -481,6 +481,31 @@ def test_an_edit_that_cannot_be_made_is_told_with_its_row(tmp_path: Path) -> Non
     )
 
 
+def test_what_follows_an_impossible_insertion_is_judged_unless_it_speaks_of_it() -> None:
+    count = len(roadmap().features)
+    edits = [
+        fc.Edit("insert", feature=fc.Feature("SSO", {"Wbe": 1}, after=["Lgin"])),
+        fc.Edit("move", name="SSO", rank=1),
+        fc.Edit("link", name="Login", after="SSO/Wbe"),
+        fc.Edit("insert", feature=fc.Feature("Late", {}, after=["SSO"])),
+        fc.Edit("move", name="Login", rank=count + 1),
+        fc.Edit("move", name="Late", rank=1),
+        fc.Edit("without", name="Srch"),
+        fc.Edit("split", part="Shop/API2"),
+        fc.Edit("resize", name="Shop (API2)", factor=2),
+        fc.Edit("set_wip", team="Web", wip=0),
+    ]
+    with pytest.raises(fc.Refused) as refusal:
+        fc.WhatIf(edits).apply(roadmap())
+    assert [fault.where.split(":")[0] for fault in refusal.value.faults] == [
+        "edit 1",
+        "edit 1",
+        "edit 7",
+        "edit 8",
+        "edit 10",
+    ]
+
+
 def test_a_name_that_is_refused_is_told_where_it_stands(tmp_path: Path) -> None:
     text = '[[edit]]\nrank = 1\ninsert = "\\u0007"\nwork = { Web = -1 }\n[[edit]]\nlink = "A"\nafter = [\n"B",\n""]'
     with pytest.raises(fc.Refused) as refusal:
