@@ -78,8 +78,8 @@ def read_link(option: str) -> Callable[[str, Roadmap], dict[str, Any]]:
 
 
 def read_due(text: str, roadmap: Roadmap) -> dict[str, Any]:
-    """Checkout=2026-05-01, or Checkout=none."""
-    name, date = _halves("due", text, '"Checkout=2026-05-01", or "Checkout=none"')
+    """Checkout=2026-05-01, Checkout=Q2, or Checkout=none."""
+    name, date = _halves("due", text, '"Checkout=2026-05-01", "Checkout=Q2" or "Checkout=none"')
     return {"name": name, "due": None if date.casefold() == "none" else date}
 
 
@@ -162,7 +162,7 @@ READERS: dict[str, tuple[str, Callable[[str, Roadmap], dict[str, Any]], str, str
     "resize": ("resize", read_resize, "NAME=SIZE", 'Change scope: "Checkout=80%", "Checkout/Web=3,5,8".'),
     "link": ("link", read_link("link"), "NAME=OTHER", 'One more dependency: "Search=Login/API".'),
     "unlink": ("unlink", read_link("unlink"), "NAME=OTHER", "One dependency less."),
-    "due": ("set_due", read_due, "NAME=DATE", 'Another due date: "Checkout=2026-05-01", or "=none".'),
+    "due": ("set_due", read_due, "NAME=DATE", 'Another due date: "Checkout=2026-05-01", "=Q2" or "=none".'),
     "capacity": (
         "staff",
         read_capacity,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Self
@@ -29,6 +30,10 @@ class Edits:
 
     def feature(self, name: str) -> Feature | External:
         """The feature of that name; the roadmap knows."""
+        raise NotImplementedError
+
+    def read_day(self, value: object, where: str, what: str = "") -> dt.date:
+        """The day that a date or a quarter stands for; the roadmap knows."""
         raise NotImplementedError
 
     def part_named(self, name: str, where: str) -> tuple[str, str]:
@@ -212,14 +217,15 @@ class Edits:
         return self.replace(kept)
 
     def set_due(self, name: str, due: Dateish | None, *, promised: bool | None = None) -> Self:
-        """The roadmap with another due date for a feature; None takes it away.
+        """The roadmap with another due date for a feature, a day or a quarter (its last day); None takes it away.
 
         promised : whether the date is a promise; None leaves that as it is
         """
         noun = self.feature(name)
         if promised is None and due is not None:
             promised = noun.promised
-        return self.replace(replace(noun, due=due, promised=promised))  # type: ignore[arg-type]
+        day = None if due is None else self.read_day(due, f"feature {quote(noun.name)}", "due")
+        return self.replace(replace(noun, due=day, promised=promised))
 
     # The teams ------------------------------------------------------------------------------------------------------
 

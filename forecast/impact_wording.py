@@ -9,6 +9,7 @@ import math
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from forecast.dates import WRITTEN, read_date
 from forecast.errors import escape
 from forecast.estimate import Estimate
 from forecast.impact import Impact
@@ -94,7 +95,7 @@ def say_edit(edit: Edit) -> str:
         "set_due": lambda: (
             f"Taking the due date from {name}"
             if values["due"] is None
-            else f"Moving the due date of {name} to {say_date(values['due'])}"
+            else f"Moving the due date of {name} to {_say_day(values['due'])}"
         ),
         "staff": lambda: f"{_say_staff(name, values)}{_say_span(values)}",
         "lend": lambda: (
@@ -141,10 +142,17 @@ def _say_staff(name: str, values: dict[str, Any]) -> str:
     return f"Adding {people:g} to the {of:g} people of {name}"
 
 
+def _say_day(day: Any) -> str:
+    """A day as it is read everywhere, or the end of a quarter."""
+    if isinstance(day, str) and not WRITTEN.fullmatch(day.strip()):
+        return f"the end of {day.strip().upper()}"
+    return say_date(read_date(day, "edit"))
+
+
 def _say_span(values: dict[str, Any]) -> str:
-    until = f" until {say_date(values['end'])}" if values.get("end") else ""
+    until = f" until {_say_day(values['end'])}" if values.get("end") else ""
     ramp = f", at full pace after {values['ramp_days']} days" if values.get("ramp_days") else ""
-    return f" from {say_date(values['start'])}{until}{ramp}"
+    return f" from {_say_day(values['start'])}{until}{ramp}"
 
 
 def _say_allocation(name: str, shares: Any) -> str:

@@ -89,6 +89,24 @@ def test_a_due_date_before_the_start_is_never_kept(folder: str) -> None:
     assert cells(next(line for line in both.stdout.splitlines() if line.startswith("All of")))[2] == "never"
 
 
+@pytest.mark.parametrize(
+    ("written", "day", "said"),
+    [
+        ("q1", "31 Mar 2026", "the end of Q1"),
+        ("2026-Q2", "30 Jun 2026", "the end of 2026-Q2"),
+        ("2026-02-06 17:30", "6 Feb 2026", "6 Feb 2026"),
+        (" 2026-02-06 ", "6 Feb 2026", "6 Feb 2026"),
+    ],
+)
+def test_a_due_date_may_be_a_quarter_or_have_a_time(folder: str, written: str, day: str, said: str) -> None:
+    Path(folder, "what-if.toml").write_text(f'[[edit]]\ndue = "Login"\ndate = "{written}"\n', encoding="utf-8")
+    for arguments in (("--due", f"Login={written}"), ("--edits", f"{folder}/what-if.toml")):
+        lines = run(folder, *arguments, "--drop", "Ads", "--due", "Checkout=2026-01-20", "-q").stdout.splitlines()
+        assert f"oving the due date of Login to {said} and moving" in lines[-2]
+        login = told(folder, *arguments)["features"][0]
+        assert (dt.date.fromisoformat(login["due_after"]).strftime("%-d %b %Y"), login["name"]) == (day, "Login")
+
+
 def test_what_is_added_with_a_due_date_before_the_start(folder: str) -> None:
     Path(folder, "late.toml").write_text(X + "due = 2025-12-01\n", encoding="utf-8")
     page = run(folder, "--add", f"{folder}/late.toml", "-q").stdout

@@ -76,7 +76,8 @@ def tell(export: Export, mapping: Mapping, draft: Draft) -> dict[str, Any]:
 
 def _list(left_out: Iterable[LeftOut]) -> list[dict[str, Any]]:
     return [
-        {"why": each.why, "count": each.count, "examples": list(each.examples), "cases": each.cases} for each in left_out
+        {"why": each.why, "count": each.count, "examples": list(each.examples), "cases": each.cases}
+        for each in left_out
     ]
 
 

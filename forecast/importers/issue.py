@@ -159,7 +159,9 @@ class Tally:
 
     def list(self) -> tuple[LeftOut, ...]:
         """All of them, in the order in which the reasons were met."""
-        return tuple(LeftOut(why, count, tuple(examples), cases) for why, (count, examples, cases) in self._found.items())
+        return tuple(
+            LeftOut(why, count, tuple(examples), cases) for why, (count, examples, cases) in self._found.items()
+        )
 
 
 @dataclass(frozen=True)
