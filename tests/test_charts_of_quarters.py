@@ -136,7 +136,8 @@ def test_long_names_never_cost_the_word_between_them(size: canvas.Size | None) -
         ax = fc.charts.commitment(replace(promise(), stairs=stairs), size=size)
         for label in ax.get_yticklabels():
             first, found, rest = label.get_text().partition(" (without ")
-            assert found and rest.endswith(")")
+            assert found
+            assert rest.endswith(")")
             assert min(len(first), len(rest)) >= 6
             assert first == added or first[:3] == added[:3]
             assert rest[:3] == dropped[:3]
