@@ -57,8 +57,10 @@ def say_alone(told: Told) -> list[str]:
         sentences.append(f"With nothing else in the way, {_name_alone(held, told)} would hold.")
     rest = [feature for feature in broken if feature not in held]
     hopeless = [feature for feature in rest if feature["certain"] and feature["never"] == 1]
+    over = [feature for feature in rest if feature.get("overdue") and feature not in hopeless]
     for some, way_out in (
-        ([feature for feature in rest if feature not in hopeless], "start earlier, or cut scope"),
+        ([feature for feature in rest if feature not in [*hopeless, *over]], "start earlier, or cut scope"),
+        (over, f"{'its due date is' if len(over) == 1 else 'their due dates are'} before the forecast starts"),
         (hopeless, f"{'it needs' if len(hopeless) == 1 else 'they need'} a team that cannot be forecast"),
     ):
         if some:
@@ -69,6 +71,8 @@ def say_alone(told: Told) -> list[str]:
 def _name_alone(features: Sequence[Told], told: Told) -> str:
     def chance(feature: Told) -> str:
         alone = feature["alone"]
+        if feature.get("overdue"):
+            return "never"
         return say_chance(alone["chance"], told["provenance"]["runs"], alone["certain"])
 
     return say_list([f"{escape(feature['name'])} ({chance(feature)})" for feature in features])

@@ -78,8 +78,8 @@ def read_link(option: str) -> Callable[[str, Roadmap], dict[str, Any]]:
 
 
 def read_due(text: str, roadmap: Roadmap) -> dict[str, Any]:
-    """Checkout=2026-05-01, or Checkout=none."""
-    name, date = _halves("due", text, '"Checkout=2026-05-01", or "Checkout=none"')
+    """Checkout=2026-05-01, Checkout=Q2, or Checkout=none."""
+    name, date = _halves("due", text, '"Checkout=2026-05-01", "Checkout=Q2" or "Checkout=none"')
     return {"name": name, "due": None if date.casefold() == "none" else date}
 
 
@@ -162,7 +162,7 @@ READERS: dict[str, tuple[str, Callable[[str, Roadmap], dict[str, Any]], str, str
     "resize": ("resize", read_resize, "NAME=SIZE", 'Change scope: "Checkout=80%", "Checkout/Web=3,5,8".'),
     "link": ("link", read_link("link"), "NAME=OTHER", 'One more dependency: "Search=Login/API".'),
     "unlink": ("unlink", read_link("unlink"), "NAME=OTHER", "One dependency less."),
-    "due": ("set_due", read_due, "NAME=DATE", 'Another due date: "Checkout=2026-05-01", or "=none".'),
+    "due": ("set_due", read_due, "NAME=DATE", 'Another due date: "Checkout=2026-05-01", "=Q2" or "=none".'),
     "capacity": (
         "staff",
         read_capacity,
@@ -228,32 +228,31 @@ class EditOptions:
         return WhatIf(edits, kept.name if len(edits) == len(kept.edits) else "")
 
     def tried_everywhere(self, roadmap: Roadmap) -> tuple[Feature | External | str, WhatIf]:
-        """What --everywhere tries at every rank, and the edits that follow it there."""
-        from forecast.whatif import WhatIf
-        from forecast.whatif_file import read_new_features, read_what_if
+        """What --everywhere tries at every rank, and the edits that follow it there. Raises Refused when that is impossible."""
+        from forecast.whatif import Edit, WhatIf
+        from forecast.whatif_file import read_insertions, read_what_if
 
         kept = read_what_if(self.edits).edits if self.edits else ()
         then = WhatIf([*kept, *self._edits(roadmap)])
-        if self.move is not None:
-            return self.move, then
-        features = read_new_features(self.add[0])
-        if len(features) > 1:
+        edits = [Edit("move", name=self.move, rank=1)] if self.move is not None else read_insertions(self.add[0])
+        if len(edits) > 1:
             raise click.UsageError(f"--everywhere tries one feature, and {escape(self.add[0])} holds several.")
-        return features[0], then
+        WhatIf([*edits, *then.edits]).apply(roadmap)
+        return self.move if self.move is not None else edits[0].values["feature"], then
 
     def _placed_edits(self) -> Iterator[Edit]:
         from forecast.whatif import Edit
-        from forecast.whatif_file import read_new_features
+        from forecast.whatif_file import read_insertions
 
         place = {"above": self.above, "below": self.below, "rank": self.rank, "expedite": self.expedite or None}
         where = {key: value for key, value in place.items() if value is not None}
         for file in self.add:
-            features = read_new_features(file)
-            if where and len(features) > 1:
+            edits = read_insertions(file, **where)
+            if where and len(edits) > 1:
                 raise click.UsageError(
                     f"--{next(iter(where))} says where one feature goes, and {escape(file)} holds several."
                 )
-            yield from (Edit("insert", feature=feature, **where) for feature in features)
+            yield from edits
         if self.move is not None:
             yield Edit("move", name=self.move, **where)
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Self
 
 from forecast.dates import Dateish
-from forecast.errors import Fault, did_you_mean, quote
+from forecast.errors import Fault, point_out, quote
 from forecast.estimate import Estimate
 from forecast.feature import After, External, Feature, Part, Risk, Size
 from forecast.team import Team, change_capacity
@@ -29,6 +30,10 @@ class Edits:
 
     def feature(self, name: str) -> Feature | External:
         """The feature of that name; the roadmap knows."""
+        raise NotImplementedError
+
+    def read_day(self, value: object, where: str, what: str = "") -> dt.date:
+        """The day that a date or a quarter stands for; the roadmap knows."""
         raise NotImplementedError
 
     def part_named(self, name: str, where: str) -> tuple[str, str]:
@@ -212,15 +217,15 @@ class Edits:
         return self.replace(kept)
 
     def set_due(self, name: str, due: Dateish | None, *, promised: bool | None = None) -> Self:
-        """The roadmap with another due date for a feature; None takes it away.
+        """The roadmap with another due date for a feature, a day or a quarter (its last day); None takes it away.
 
         promised : whether the date is a promise; None leaves that as it is
         """
         noun = self.feature(name)
         if promised is None and due is not None:
             promised = noun.promised
-        values: dict[str, Any] = {"due": due, "promised": promised}
-        return self.replace(replace(noun, **values))
+        day = None if due is None else self.read_day(due, f"feature {quote(noun.name)}", "due")
+        return self.replace(replace(noun, due=day, promised=promised))
 
     # The teams ------------------------------------------------------------------------------------------------------
 
@@ -313,7 +318,7 @@ class Edits:
         known = {team.name: team for team in self.teams}
         wanted = read_name(name, "roadmap")
         if wanted not in known:
-            raise Fault("roadmap", f"team {quote(wanted)}", "no such team." + did_you_mean(wanted, known))
+            raise Fault("roadmap", f"team {quote(wanted)}", "no such team." + point_out(wanted, known))
         return known[wanted]
 
     def _with_team(self, team: Team) -> Self:

@@ -8,6 +8,7 @@ import unicodedata
 from collections.abc import Iterable, Mapping
 
 LONGEST_QUOTE = 80
+MOST_POINTED_OUT = 6
 HIDDEN = {"Cc", "Cf", "Cs", "Zl", "Zp"}
 JOINERS = "\u200c\u200d"
 """Zero-width joiners, which belong to the spelling of Persian, Hindi and many emoji."""
@@ -48,6 +49,11 @@ class Fault(ValueError):
     def within(self, place: str) -> Fault:
         """The same fault with the place that holds it (a file, say) said first."""
         return self.at(f"{place}: {self.where}" if self.where else place)
+
+    @property
+    def all(self) -> tuple[Fault, ...]:
+        """This fault and the others of the same thing."""
+        return (self, *self.others)
 
     def at(self, where: str) -> Fault:
         """The same fault with its place said in other words."""
@@ -111,3 +117,14 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
     candidates = {candidate.casefold(): candidate for candidate in known if candidate != name}
     close = difflib.get_close_matches(name.casefold(), candidates, n=1, cutoff=0.6)
     return f" Did you mean {quote(candidates[close[0]])}?" if close else ""
+
+
+def point_out(name: str, known: Iterable[str]) -> str:
+    """What may have been meant by a name; when nothing known is close to it, some of what there is."""
+    listed = list(known)
+    close = did_you_mean(name, listed)
+    if close or not listed:
+        return close
+    some = ", ".join(quote(each) for each in listed[:MOST_POINTED_OUT])
+    more = len(listed) - MOST_POINTED_OUT
+    return f" There {'is' if len(listed) == 1 else 'are'}: {some}{f' and {more:,} more' if more > 0 else ''}."

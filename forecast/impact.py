@@ -253,7 +253,7 @@ class Impact:
         for when, side, forecast in (("before", old, self.before), ("after", new, self.after)):
             is_promise = side is not None and side["is_promise"]
             holds.append(is_promise and side is not None and side["chance"] >= forecast.roadmap.promise_level)
-            for key in ("due", "chance", "chance_se", "certain", "never"):
+            for key in ("due", "chance", "chance_se", "certain", "overdue", "never"):
                 told[f"{key}_{when}"] = side and side[key]
             late = _days_late(forecast, name) if is_promise else None
             cost = (getattr(forecast.roadmap.feature(name), "cost_of_delay", None) or 0.0) if is_promise else None
@@ -346,7 +346,7 @@ def _days_late(forecast: Forecast, name: str) -> float | None:
     """Working days that a feature is expected to be finished after its due date; None when some runs never finish it."""
     feature, row = forecast.roadmap.feature(name), forecast.features.index(name)
     due = forecast.roadmap.clock.days_until(feature.due) if feature.due else 0
-    late = float(np.maximum(np.maximum(np.ceil(forecast.finish[row]), 1) - max(due, 0), 0).mean())
+    late = float(np.maximum(np.maximum(np.ceil(forecast.finish[row]), 1) - due, 0).mean())
     return late if math.isfinite(late) else None
 
 

@@ -13,7 +13,9 @@ from forecast.errors import escape
 from forecast.impact_wording import (
     LEAST,
     find_shown,
+    is_hopeless,
     moves,
+    say_all_hold,
     say_chance_when,
     say_number,
     say_oddities,
@@ -74,8 +76,9 @@ def _say_subjects(told: Told, levels: Sequence[float]) -> Iterator[str]:
         ]
         line = f"{escape(row['name'])} (rank {row['rank_after']}): {', '.join(dates)}."
         if row["due_after"]:
-            chance = say_chance_when(row, "after", told["provenance"]["runs"])
-            line += f" Its due date of {say_date(row['due_after'])} has a chance of {chance}."
+            chance = f"has a chance of {say_chance_when(row, 'after', told['provenance']['runs'])}"
+            chance = "can never be kept" if is_hopeless(row, "after") else chance
+            line += f" Its due date of {say_date(row['due_after'])} {chance}."
         yield line
     if told["subjects"]:
         yield ""
@@ -169,14 +172,11 @@ def _say_why(told: Told) -> Iterator[str]:
 
 def _say_all(told: Told) -> Iterator[str]:
     """What becomes of all promises at once."""
-    portfolio, runs = told["portfolio"], told["provenance"]["runs"]
+    portfolio = told["portfolio"]
     if not portfolio["promises_before"]:
         return
     yield ""
-    before, after = (
-        "none" if portfolio[key] is None else say_chance(portfolio[key], runs)
-        for key in ("all_hold_before", "all_hold_after")
-    )
+    before, after = (say_all_hold(told, when) or "none" for when in ("before", "after"))
     kept = [
         sum(bool(row[f"holds_{when}"]) for row in told["features"] if row[f"is_promise_{when}"])
         for when in ("before", "after")
@@ -200,8 +200,7 @@ def _say_late(portfolio: dict[str, Any]) -> str:
 
 def _portfolio_rows(all_told: Sequence[Told]) -> Iterator[list[str]]:
     """What becomes of all promises at once, in each what-if."""
-    first, runs = all_told[0]["portfolio"], all_told[0]["provenance"]["runs"]
-    if not first["promises_before"]:
+    if not all_told[0]["portfolio"]["promises_before"]:
         return
     sides = [(all_told[0], "before"), *((told, "after") for told in all_told)]
     kept = [sum(bool(row[f"holds_{when}"]) for row in told["features"]) for told, when in sides]
@@ -209,8 +208,7 @@ def _portfolio_rows(all_told: Sequence[Told]) -> Iterator[list[str]]:
         "Promises that hold",
         *(f"{n} of {told['portfolio'][f'promises_{when}']}" for n, (told, when) in zip(kept, sides, strict=True)),
     ]
-    chances = [told["portfolio"][f"all_hold_{when}"] for told, when in sides]
-    yield ["All of them together", *("" if chance is None else say_chance(chance, runs) for chance in chances)]
+    yield ["All of them together", *(say_all_hold(told, when) for told, when in sides)]
     late = [told["portfolio"][f"late_days_{when}"] for told, when in sides]
     yield ["Expected days late", *("no end" if days is None else say_number(days) for days in late)]
 

@@ -9,6 +9,7 @@ import math
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from forecast.dates import WRITTEN, read_date
 from forecast.errors import escape
 from forecast.estimate import Estimate
 from forecast.impact import Impact
@@ -17,7 +18,7 @@ from forecast.phrases import say_date, say_list
 from forecast.reasons import find_reasons
 from forecast.tally import say_chance
 from forecast.whatif import Edit, WhatIf
-from forecast.wording import Told, say_level
+from forecast.wording import Told, cannot_hold, say_level
 
 LEAST = 0.05
 """Working days below which nothing is said to move: it would be printed as 0."""
@@ -94,7 +95,7 @@ def say_edit(edit: Edit) -> str:
         "set_due": lambda: (
             f"Taking the due date from {name}"
             if values["due"] is None
-            else f"Moving the due date of {name} to {say_date(values['due'])}"
+            else f"Moving the due date of {name} to {_say_day(values['due'])}"
         ),
         "staff": lambda: f"{_say_staff(name, values)}{_say_span(values)}",
         "lend": lambda: (
@@ -141,10 +142,17 @@ def _say_staff(name: str, values: dict[str, Any]) -> str:
     return f"Adding {people:g} to the {of:g} people of {name}"
 
 
+def _say_day(day: Any) -> str:
+    """A day as it is read everywhere, or the end of a quarter."""
+    if isinstance(day, str) and not WRITTEN.fullmatch(day.strip()):
+        return f"the end of {day.strip().upper()}"
+    return say_date(read_date(day, "edit"))
+
+
 def _say_span(values: dict[str, Any]) -> str:
-    until = f" until {say_date(values['end'])}" if values.get("end") else ""
+    until = f" until {_say_day(values['end'])}" if values.get("end") else ""
     ramp = f", at full pace after {values['ramp_days']} days" if values.get("ramp_days") else ""
-    return f" from {say_date(values['start'])}{until}{ramp}"
+    return f" from {_say_day(values['start'])}{until}{ramp}"
 
 
 def _say_allocation(name: str, shares: Any) -> str:
@@ -184,9 +192,22 @@ def say_chance_when(row: Told, when: str, runs: int) -> str:
     """The chance of a feature's due date, before or after; empty when it has none."""
     if row[f"chance_{when}"] is None:
         return ""
-    if row[f"certain_{when}"] and row[f"never_{when}"] == 1:
+    return "never" if is_hopeless(row, when) else say_chance(row[f"chance_{when}"], runs, row[f"certain_{when}"])
+
+
+def is_hopeless(row: Told, when: str) -> bool:
+    """Whether no future keeps its due date, before or after."""
+    return cannot_hold({key: row[f"{key}_{when}"] for key in ("overdue", "certain", "never")})
+
+
+def say_all_hold(told: Told, when: str) -> str:
+    """The chance that all promises hold together, before or after; empty when nothing is promised."""
+    chance = told["portfolio"][f"all_hold_{when}"]
+    if chance is None:
+        return ""
+    if any(row[f"is_promise_{when}"] and is_hopeless(row, when) for row in told["features"]):
         return "never"
-    return say_chance(row[f"chance_{when}"], runs, row[f"certain_{when}"])
+    return say_chance(chance, told["provenance"]["runs"])
 
 
 def moves(row: Told) -> bool:
@@ -231,7 +252,8 @@ def _say_delivery(told: Told, rows: dict[str, Told], level: float) -> str:
             chance, due = say_chance_when(row, "after", runs), say_date(row["due_after"])
             promise = f" and keeps its promise of {due} ({chance})"
             if not row["holds_after"]:
-                promise = f", {'but' if date else 'and'} its own promise of {due} has only a chance of {chance}"
+                chance = "can never be kept" if is_hopeless(row, "after") else f"has only a chance of {chance}"
+                promise = f", {'but' if date else 'and'} its own promise of {due} {chance}"
         if date is None:
             said.append(f"gives {it} no date at {say_level(level)}{promise}")
         else:
@@ -250,12 +272,16 @@ def _say_breaks(told: Told, rows: dict[str, Told], runs: int) -> Iterator[str]:
     for name in names[:NAMED]:
         row = rows[name]
         slips = f" {_say_slips(row, runs)} and" if moves(row) else ":"
-        change = f"from {say_chance_when(row, 'before', runs)} to {say_chance_when(row, 'after', runs)}"
-        if row["due_before"] != row["due_after"]:
-            dues = f"from {say_date(row['due_before'])} to {say_date(row['due_after'])}"
-            yield f"{escape(name)}{slips} its promise, moved {dues}, falls {change}"
+        if is_hopeless(row, "after"):
+            falls = f"can never be kept ({say_chance_when(row, 'before', runs)} before)"
         else:
-            yield f"{escape(name)}{slips} its {say_date(row['due_after'])} promise falls {change}"
+            falls = f"falls from {say_chance_when(row, 'before', runs)} to {say_chance_when(row, 'after', runs)}"
+        if row["due_before"] != row["due_after"]:
+            over = ", before the forecast starts" if row["overdue_after"] else ""
+            dues = f"from {say_date(row['due_before'])} to {say_date(row['due_after'])}{over}"
+            yield f"{escape(name)}{slips} its promise, moved {dues}, {falls}"
+        else:
+            yield f"{escape(name)}{slips} its {say_date(row['due_after'])} promise {falls}"
     if len(names) > NAMED:
         others = [f"{escape(name)} ({say_chance_when(rows[name], 'after', runs)})" for name in names[NAMED:]]
         yield f"{_count(len(others), 'more promise')} {'breaks' if len(others) == 1 else 'break'}: {say_list(others)}"

@@ -143,4 +143,4 @@ def _say_listed(title: str, listed: Sequence[dict[str, Any]]) -> list[str]:
 
 def _examples(each: dict[str, Any]) -> str:
     examples = each["examples"][:3]
-    return ", ".join(examples) + (", ..." if each["count"] > len(examples) else "")
+    return ", ".join(examples) + (", ..." if each["cases"] > len(examples) else "")

@@ -163,8 +163,11 @@ def without_tables(command: click.Command) -> click.Command:
     return command
 
 
-def simulate(folder: str, settings: Settings) -> Forecast:
-    """The forecast that was asked for; what takes long is said on standard error."""
+def simulate(folder: str, settings: Settings, judge: Callable[[Roadmap], object] | None = None) -> Forecast:
+    """The forecast that was asked for; what takes long is said on standard error.
+
+    judge : refuses what else was asked of the roadmap, before anything is simulated
+    """
     from forecast.files import read_portfolio
 
     began = time.monotonic()
@@ -175,6 +178,8 @@ def simulate(folder: str, settings: Settings) -> Forecast:
             if not ignored.is_noted:
                 say(f"Note: {ignored}")
     model = settings.model(roadmap)
+    if judge is not None:
+        judge(roadmap)
     if settings.verbose:
         counts = len(roadmap.features), len(roadmap.teams), len(history.sprints)
         say("Read {} features, {} teams and {} past sprints.".format(*counts))

@@ -18,7 +18,7 @@ from forecast.errors import Fault, did_you_mean, quote
 from forecast.fingerprint import digest_inputs
 from forecast.history import LEAST_SPRINTS, History
 from forecast.prospects import Prospects
-from forecast.remarks import describe_growth, tell_growth, waits_for
+from forecast.remarks import describe_growth, tell_growth, tell_unused, waits_for
 from forecast.roadmap import Roadmap
 from forecast.tally import DayCounts, binomial_range, runs_needed, say_chance, share_error
 from forecast.throughput import Throughput
@@ -100,9 +100,8 @@ class Forecast:
     def chance_error(self, name: str | None = None, *, by: Dateish | None = None) -> float:
         """The standard error of `chance`: the larger of the binomial's and what runs that all agree leave open (1 / runs)."""
         row = self._row(name)
-        if self._is_certain(row):
-            return 0.0
-        return share_error(self._finished(row, self._until(row, by)), self.runs)
+        day = self._until(row, by)
+        return self._error_of(row, day, self._finished(row, day))
 
     def curve(self, name: str | None = None) -> tuple[list[dt.date], Floats]:
         """The working days up to the last finish, and the share of runs finished by the end of each: rising, (days,)."""
@@ -229,7 +228,7 @@ class Forecast:
         """What a reader has to know about the forecast as a whole."""
         notes = [self._tell_idle(team) for team in self.prospects.idle_teams]
         notes += [self._tell_vague(team) for team in self.prospects.vague_teams]
-        notes += [*self._tell_unused(), *self.history.notes, *tell_growth(self.roadmap)]
+        notes += [*tell_unused(self.roadmap, self.history), *self.history.notes, *tell_growth(self.roadmap)]
         unfinished = np.isinf(self.finish).mean(axis=1)
         late = [
             name for row, name in enumerate(self.features) if unfinished[row] > 0 and not self.prospects.is_never[row]
@@ -256,28 +255,6 @@ class Forecast:
         based = f"based on {count} sprints; the range" if count else "based on a guess; beyond it, the range"
         return f"Team {quote(team)}: {based} mostly reflects how much teams in general vary. No middle date is told."
 
-    def _tell_unused(self) -> list[str]:
-        """What stands in the inputs and decides nothing, probably because it is misspelt."""
-        teams = {team.name for team in self.roadmap.teams}
-        notes = [
-            f"The history of {quote(team)} is not used: no such team in the roadmap.{did_you_mean(team, teams)}"
-            for team in self.history.teams
-            if team not in teams
-        ]
-        notes += [
-            f"The guess for {quote(team)} is not used: its history has {len(self.history.of(team))} sprints."
-            for team in self.history.guesses
-            if team in teams and self.history.guess(team) is None
-        ]
-        served = {feature.objective for feature in self.roadmap.features if feature.objective}
-        return notes + [
-            f"Team {quote(team.name)} has a share for {quote(objective)}, which no feature serves."
-            f"{did_you_mean(objective, served)}"
-            for team in self.roadmap.teams
-            for objective in team.allocation or ()
-            if objective not in served
-        ]
-
     def _describe(self, row: int, levels: Sequence[float]) -> dict[str, Any]:
         feature = None if self.joint else self.roadmap.features[row]
         days = self._days(row)
@@ -285,16 +262,16 @@ class Forecast:
         never = self.runs - int(days.until[-1])
         day = None if due is None else self.roadmap.clock.days_until(due)
         held = None if day is None else self._finished(row, day)
-        is_certain = self._is_certain(row)
         return {
             "name": self.features[row],
             "objective": None if feature is None else feature.objective and str(feature.objective),
             "objectives": {} if feature is None else dict(feature.objectives),
             "due": due and due.isoformat(),
             "chance": None if held is None else held / self.runs,
-            "chance_se": None if held is None else 0.0 if is_certain else share_error(held, self.runs),
+            "chance_se": None if day is None or held is None else self._error_of(row, day, held),
             "is_promise": feature is not None and feature.is_promise,
-            "certain": is_certain,
+            "certain": self._is_certain(row),
+            "overdue": day is not None and day < 1,
             "vague": bool(self.prospects.is_vague[row]),
             "dates": {f"{level:g}": self._tell_date(row, level) for level in levels},
             "never": never / self.runs,
@@ -311,6 +288,8 @@ class Forecast:
     def _note(self, row: int, never: int, due: int | None) -> str | None:
         if self.prospects.is_never[row]:
             return "no date: it needs a team that cannot be forecast"
+        if due is not None and due < 1:
+            return "due before the forecast starts"
         if due is not None and not self._is_played(row, due):
             return f"due after {self._dates[-1]}, as far as the forecast looks ahead: the chance is at least this"
         if never:
@@ -366,6 +345,9 @@ class Forecast:
 
     def _finished(self, row: int, day: int) -> int:
         return self._days(row).finished(day)
+
+    def _error_of(self, row: int, day: int, held: int) -> float:
+        return 0.0 if day < 1 or self._is_certain(row) else share_error(held, self.runs)
 
     def _read_by(self, by: Dateish) -> int:
         return self.roadmap.clock.days_until(self.roadmap.read_day(by, "by"))

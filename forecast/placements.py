@@ -158,7 +158,7 @@ def _weigh(finish: Floats, due: Longs) -> tuple[NDArray[np.bool_], Longs, NDArra
     """Whether each finish keeps its promise, by how many days it misses it, and whether it never comes."""
     day = np.maximum(np.ceil(finish), 1)
     never = np.isinf(day)
-    late = np.maximum(np.where(never, 0, day) - np.maximum(due, 0), 0).astype(np.int64)
+    late = np.maximum(np.where(never, due, day) - due, 0).astype(np.int64)
     return day <= due, late, never
 
 

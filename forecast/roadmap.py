@@ -14,7 +14,7 @@ from typing import Any, Self
 from forecast.cycles import Resolved, faults_of_cycles
 from forecast.dates import Clock, Dateish, read_date, read_dates, read_quarters
 from forecast.edits import Edits
-from forecast.errors import Fault, did_you_mean, quote
+from forecast.errors import Fault, did_you_mean, point_out, quote
 from forecast.estimate import Estimate
 from forecast.feature import After, External, Feature, Handoff, Risk, read_handoff
 from forecast.growth import Factor, Growth, read_growth
@@ -121,7 +121,7 @@ class Roadmap(Edits):
         try:
             cls(*args, **kwargs)
         except Fault as first:
-            return [first, *first.others]
+            return list(first.all)
         return []
 
     @cached_property
@@ -153,7 +153,7 @@ class Roadmap(Edits):
         """Where the feature stands, 1 at the top. Raises Fault when there is none of that name."""
         wanted = read_name(name, "roadmap")
         if wanted not in self._rank_of:
-            raise Fault("roadmap", f"feature {quote(wanted)}", "no such feature." + did_you_mean(wanted, self._rank_of))
+            raise Fault("roadmap", f"feature {quote(wanted)}", "no such feature." + point_out(wanted, self._rank_of))
         return self._rank_of[wanted]
 
     @property

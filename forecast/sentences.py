@@ -13,7 +13,7 @@ from typing import Any
 
 from forecast.phrases import say_count, say_date, say_list, say_name
 from forecast.tally import say_chance
-from forecast.wording import Told, holds, say_chance_of, say_level
+from forecast.wording import Told, cannot_hold, holds, say_chance_of, say_level
 
 RARE = ((1, 100), (1, 50), (1, 20), (1, 10), (1, 5), (3, 10), (2, 5))
 ODDS = (*RARE, (1, 30), (1, 2), *((of - many, of) for many, of in RARE[::-1]))
@@ -89,11 +89,15 @@ def _say_together(promises: Sequence[Told], told: Told, runs: int) -> str:
     if not promises:
         return _say_next(told)
     if len(promises) == 1:
+        if cannot_hold(promises[0]):
+            return "It can never be kept."
         is_certain = promises[0]["certain"]
         said, odds = say_chance(chance, runs, is_certain), say_odds(chance, runs)
         return (
             f"This is {said}." if is_certain else f"Its due date is kept in {odds} of the simulated futures ({said})."
         )
+    if any(map(cannot_hold, promises)):
+        return f"All {len(promises)} of them together can never be kept."
     said = say_chance(chance, runs)
     return (
         f"All {len(promises)} of them together are kept in {say_odds(chance, runs)} of the simulated futures ({said})."
@@ -126,6 +130,9 @@ def say_risk(feature: Told, told: Told) -> list[str]:
     said = [
         f"{name} is promised for {say_date(due)} and kept with a chance of {chance}{odds}, less than {say_level(level)}."
     ]
+    if cannot_hold(feature):
+        over = ", before the forecast starts," if feature.get("overdue") else ""
+        said = [f"{name} is promised for {say_date(due)}{over} and can never be kept."]
     if date is None:
         said.append(f"There is no date that is {say_level(level)} sure.")
     else:
@@ -190,6 +197,8 @@ def say_feature(feature: Told, told: Told) -> str:
     if feature["due"] is None:
         return said
     chance = say_chance_of(feature, told)
+    if feature["is_promise"] and cannot_hold(feature):
+        return f"{said} Due {say_date(feature['due'])}, which can never be kept."
     if not feature["is_promise"]:
         return f"{said} Due {say_date(feature['due'])}, which is no promise: {chance}."
     return f"{said} Due {say_date(feature['due'])}: {chance}, {'holds' if holds(feature, level) else 'does not hold'}."

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from forecast.errors import Fault, Refused, did_you_mean, quote
-from forecast.feature import External, Feature
+from forecast.feature import After, External, Feature
 from forecast.roadmap import Roadmap
 from forecast.values import FrozenMap, read_list
 
@@ -60,6 +60,23 @@ class Edit:
         value = self.values[SUBJECTS[self.verb]]
         return value.name if isinstance(value, Feature | External) else str(value)
 
+    @property
+    def makes(self) -> str:
+        """The name of the feature that it makes; empty when it makes none."""
+        if self.verb == "split":
+            feature, _, team = self.subject.rpartition("/")
+            return str(self.values.get("into") or f"{feature.strip()} ({team.strip()})")
+        return self.subject if self.verb == "insert" else ""
+
+    @property
+    def names(self) -> set[str]:
+        """The features, parts and teams that it speaks of; of a part also its feature."""
+        feature, after = self.values.get("feature"), self.values.get("after")
+        links = [*getattr(feature, "after", ()), *([after] if isinstance(after, After) else [])]
+        links += [link for part in getattr(feature, "work", {}).values() for link in part.after]
+        found = {value for value in self.values.values() if isinstance(value, str)} | {link.feature for link in links}
+        return found | {name.rpartition("/")[0].strip() for name in found if "/" in name}
+
     def at(self, where: str) -> Edit:
         """The same edit, read at this place in a file."""
         edit = Edit(self.verb, **self.values)
@@ -102,17 +119,41 @@ class WhatIf:
     def apply(self, roadmap: Roadmap) -> Roadmap:
         """The roadmap after all edits. Raises Refused with every edit that is not possible, and where it was read.
 
-        What follows an impossible insertion or split is not judged, since it may speak of what is then not there.
+        An edit that speaks of what an impossible insertion or split would have made is not judged.
         """
-        faults = []
+        faults: list[Fault] = []
+        absent: set[str] = set()
         for number, edit in enumerate(self.edits, start=1):
             try:
-                roadmap = edit.apply(roadmap)
+                if absent.isdisjoint(edit.names):
+                    roadmap = edit.apply(roadmap)
+                    continue
             except Fault as fault:
                 where = edit.where or (f"edit {number}" if len(self.edits) > 1 else "")
-                faults.append(fault.within(where) if where else fault)
-                if edit.verb in ("insert", "split"):
-                    break
+                faults += [each.within(where) if where else each for each in fault.all]
+            if edit.makes:
+                absent.add(edit.makes)
+                roadmap = _stand_in(roadmap, edit.makes)
         if faults:
             raise Refused(faults)
         return roadmap
+
+
+def judge(what_ifs: Sequence[WhatIf], roadmap: Roadmap) -> None:
+    """Finds out whether each of these what-ifs is possible. Raises Refused with all that is wrong with any of them."""
+    faults: list[Fault] = []
+    for each in what_ifs:
+        try:
+            each.apply(roadmap)
+        except Refused as refusal:
+            faults += refusal.faults
+    if faults:
+        raise Refused({str(fault): fault for fault in faults}.values())
+
+
+def _stand_in(roadmap: Roadmap, name: str) -> Roadmap:
+    """The roadmap with a milestone at the bottom in place of what could not be made, so that ranks are counted right."""
+    try:
+        return roadmap.insert(Feature(name))
+    except Fault:
+        return roadmap  # the name was the fault

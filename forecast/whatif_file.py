@@ -179,8 +179,13 @@ def read_what_if(path: str | os.PathLike[str]) -> WhatIf:
 
 def read_new_features(path: str | os.PathLike[str]) -> list[Feature | External]:
     """The features in a file: [[feature]] tables, or the keys of one. Raises Refused with all its faults."""
+    return [edit.values["feature"] for edit in read_insertions(path)]
+
+
+def read_insertions(path: str | os.PathLike[str], **where: Any) -> list[Edit]:
+    """The edits that insert the features of a file at a place: above, below, rank or expedite. Raises Refused as above."""
     faults = Faults()
-    features: list[Feature | External] = []
+    edits: list[Edit] = []
     with faults.collected():
         document, spot = _parse(Path(path), faults)
         listed = document.get("feature", document)
@@ -188,10 +193,14 @@ def read_new_features(path: str | os.PathLike[str]) -> list[Feature | External]:
             name = table.get("name") if isinstance(table, dict) else None
             words = f"feature {quote(name) if isinstance(name, str) else place + 1}"
             keys = () if listed is document else ("feature", place) if isinstance(listed, list) else ("feature",)
-            features += _read_feature(table, spot.within(words, *keys))
+            row = spot.within("", *keys).place("name")
+            edits += [
+                Edit("insert", feature=feature, **where).at(row)
+                for feature in _read_feature(table, spot.within(words, *keys))
+            ]
     if faults:
         raise Refused(faults.in_order())
-    return features
+    return edits
 
 
 def _parse(path: Path, faults: Faults) -> tuple[dict[str, Any], Spot]:

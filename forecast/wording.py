@@ -26,9 +26,14 @@ def say_chance_of(feature: Told, told: Told) -> str:
     """The chance that a feature keeps its due date; empty when it has none."""
     if feature["chance"] is None:
         return ""
-    if feature["certain"] and feature["never"] == 1:
+    if cannot_hold(feature):
         return "never"
     return say_chance(feature["chance"], told["provenance"]["runs"], feature["certain"])
+
+
+def cannot_hold(feature: Told) -> bool:
+    """Whether no future keeps a due date: it lies before the forecast, or a team that it takes cannot be forecast."""
+    return bool(feature.get("overdue") or (feature["certain"] and feature["never"] == 1))
 
 
 def holds(feature: Told, level: float) -> bool:

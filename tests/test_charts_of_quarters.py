@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
@@ -121,3 +122,23 @@ def test_hostile_names_are_shown_and_stay_in_their_place() -> None:
     forecast = fc.simulate(roadmap, history, runs=100, throughput=fc.Bootstrap())
     assert crowded(fc.charts.commitment(fc.commit(forecast, by="2026-02-15"))) == []
     assert crowded(fc.charts.allocation(fc.allocate(forecast, by="2026-02-15"))) == []
+
+
+@pytest.mark.parametrize("size", [None, *SIZES.values()])
+def test_long_names_never_cost_the_word_between_them(size: canvas.Size | None) -> None:
+    """What is added and what it takes the place of are each shortened; nobody reads one for the other."""
+    long, other = (
+        "Invoices for customers abroad, in their own currency",
+        "Enterprise launch in the three large countries",
+    )
+    for added, dropped in ((long, other), ("Search", other), (long, "Search"), (long * 9, other * 9)):
+        stairs = tuple(replace(step, added=(added,), dropped=(dropped,)) for step in promise().stairs)
+        ax = fc.charts.commitment(replace(promise(), stairs=stairs), size=size)
+        for label in ax.get_yticklabels():
+            first, found, rest = label.get_text().partition(" (without ")
+            assert found
+            assert rest.endswith(")")
+            assert min(len(first), len(rest)) >= 6
+            assert first == added or first[:3] == added[:3]
+            assert rest[:3] == dropped[:3]
+        assert crowded(ax) == []

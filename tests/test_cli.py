@@ -117,6 +117,19 @@ def test_the_table_reads_like_this(portfolio: str) -> None:
     assert result.stderr.splitlines()[-1] == f"Note: {numbers['notes'][0]}"
 
 
+def test_a_due_date_before_the_start_is_never_kept(portfolio: str) -> None:
+    path = Path(portfolio, "roadmap.toml")
+    path.write_text(TOML.replace("2026-02-27", "2026-01-02"), encoding="utf-8")
+    lines = run(portfolio, "--runs", "50", "--alone", "-q").stdout.splitlines()
+    login = re.split(r"  +", next(line for line in lines if line.startswith("Login")))
+    assert (login[1:4], login[-1]) == (["2 Jan 2026", "never", "NO"], "due before the forecast starts")
+    assert "Login (never)" in next(line for line in lines if line.startswith("At 80 %"))
+    assert (
+        "Even with nothing else in the way, Login (never) would not: its due date is before the forecast starts."
+        in lines
+    )
+
+
 def check_that_all_agree(folder: str, *arguments: str) -> None:
     """Table, sentences, CSV and JSON of one forecast hold the same numbers."""
     numbers = told(folder, *arguments)

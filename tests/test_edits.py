@@ -247,7 +247,10 @@ EDITS: dict[str, tuple[Callable[[fc.Roadmap], object], str]] = {
         lambda one: one.without("serch"),
         'roadmap: feature "serch"; no such feature. Did you mean "Search"?',
     ),
-    "move nobody": (lambda one: one.move("Zebra", rank=1), 'roadmap: feature "Zebra"; no such feature.'),
+    "move nobody": (
+        lambda one: one.move("Zebra", rank=1),
+        'roadmap: feature "Zebra"; no such feature. There are: "Login", "Shop", "Review", "Search".',
+    ),
     "replace nobody": (
         lambda one: one.replace(fc.Feature("Shopp", {"Web": 1})),
         'roadmap: feature "Shopp"; no such feature. Did you mean "Shop"?',

@@ -275,6 +275,27 @@ def test_the_portfolio_is_judged_run_by_run(impact: fc.Impact) -> None:
     assert impact.chance_all_hold() == (told["all_hold_before"], told["all_hold_after"])
 
 
+def test_lateness_is_counted_from_a_due_date_before_the_start() -> None:
+    """Login ends on the 10th day. Due on the Friday before the start it is 10 days late, a week before 15; days off count."""
+    before = plan(fc.Feature("Login", {"A": 10}, due="2026-01-02"), fc.Feature("Shop", {"A": 10}, due="2026-01-30"))
+    impact = impact_of(before, before.set_due("Login", "2025-12-26"))
+    told = impact.to_dict()["portfolio"]
+    assert (told["late_days_before"], told["late_days_after"]) == (10, 15)
+    off = plan(fc.Feature("Login", {"A": 10}, due="2025-12-26"), days_off=["2026-01-01"])
+    assert impact_of(off, off.set_due("Login", None)).to_dict()["portfolio"]["late_days_before"] == 14
+
+
+def test_a_due_date_before_the_start_is_known_to_be_missed_and_not_simulated() -> None:
+    before = plan(fc.Feature("Login", {"A": 10}, due="2026-01-16"), fc.Feature("Shop", {"A": 10}, due="2026-03-02"))
+    impact = impact_of(before, before.set_due("Login", "2026-01-04"))
+    login, shop = impact.to_dict()["features"]
+    assert (login["overdue_before"], login["overdue_after"], shop["overdue_after"]) == (False, True, False)
+    assert (login["chance_after"], login["chance_se_after"]) == (0, 0)
+    assert shop["chance_se_after"] > 0
+    assert impact.after.chance_error("Shop", by="2026-01-02") == 0
+    assert impact.after.chance_error("Shop", by="2026-01-05") > 0
+
+
 def test_lateness_is_weighted_by_the_cost_of_delay() -> None:
     """Login is 5 days late at 100 a week, Shop 15 at nothing said; X makes both 5 days later."""
     before = plan(

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 import forecast as fc
+from forecast.import_page import render
 from forecast.importers.words import read_link
 
 
@@ -201,3 +202,19 @@ def test_a_day_that_is_none_is_refused(tmp_path: Path, written: str) -> None:
     text = f'Issue key,Issue Type,Status,Created,Resolved\nP-1,Bug,Done,"{written}","{written}"\n'
     with pytest.raises(fc.Fault, match="cannot be read"):
         bring(tmp_path, "export.csv", text)
+
+
+def test_more_is_promised_only_where_more_is_left_out(tmp_path: Path) -> None:
+    """Open items of no feature are told by team, two examples for all of them; five dates that are none are not three."""
+    head = "Key,Type,Status,Created,Done,Team,Feature\n"
+    rows = [f"A-{n},Story,Done,2025-11-0{n % 9 + 1},2025-11-2{n % 7},Web,Shop\n" for n in range(20)]
+    rows += [f"B-{n},Story,Open,2025-11-03,,{'Web' if n % 3 else 'API'},\n" for n in range(30)]
+    rows += [f"C-{n},Story,Done,soon,2025-11-24,Web,Shop\n" for n in range(5)]
+    _, imported = bring(tmp_path, "items.csv", head + "".join(rows))
+    told = imported.to_dict()["strange"]
+    assert [(each["count"], len(each["examples"]), each["cases"]) for each in told] == [(5, 5, 5), (30, 2, 2)]
+    lines = render(imported.to_dict()).splitlines()
+    assert lines[lines.index("Worth a look:") + 1 :][:2] == [
+        '  5: a date that cannot be read (row 52: created = "soon", row 53: created = "soon", row 54: created = "soon", ...)',
+        "  30: open items that belong to no feature (20 of Web, 10 of API)",
+    ]

@@ -116,6 +116,17 @@ def test_what_is_probably_misspelt_is_told(team: fc.Team, counts: dict[str, list
     assert note in fc.simulate(roadmap, fc.History.from_counts(counts), runs=10).notes()
 
 
+def test_a_share_is_of_use_only_where_features_serve_its_objective_first() -> None:
+    team = fc.Team("Web", allocation={"Debt": 0.3, "Grow": 0.5, "Det": 0.1})
+    feature = fc.Feature("Login", {"Web": 3}, objective={"Grow": 0.7, "Debt": 0.3})
+    answer = fc.simulate(fc.Roadmap("2026-01-05", [team], [feature]), fc.History.from_counts({"Web": [3]}), runs=10)
+    assert answer.notes()[-2:] == [
+        'Team "Web" has a share for "Debt", which features serve only beside another objective. The first of a feature\'s '
+        "objectives chooses its share, so this one goes to the others.",
+        'Team "Web" has a share for "Det", which no feature serves. Did you mean "Debt"?',
+    ]
+
+
 def test_a_team_whose_only_work_is_of_size_zero_needs_no_history() -> None:
     roadmap = fc.Roadmap("2026-01-05", ["Web"], [fc.Feature("Kick-off", {"Web": 0})])
     answer = fc.simulate(roadmap, fc.History.from_counts({}), runs=10)

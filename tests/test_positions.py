@@ -167,6 +167,19 @@ def test_what_harm_is_counted_in() -> None:
     assert (costly.unit, [each.harm for each in costly.positions]) == (COST, [pytest.approx(20), 0])
 
 
+def test_what_is_due_before_the_start_is_as_late_as_comparing_says() -> None:
+    """Login was due a working day before the last one: it is 6 days late when it takes 5; X, due a day later, 5."""
+    base = steady(fc.Feature("Login", {"A": 5}, due="2026-01-01"), fc.Feature("Shop", {"A": 5}, due="2026-03-02"))
+    x = fc.Feature("X", {"A": 5}, due="2026-01-02")
+    found = fc.frontier(base, x)
+    assert [each.harm for each in found.positions] == [pytest.approx(5), 0, 0]
+    late = [
+        fc.compare(base, base.again(base.roadmap.insert(x, rank=each.rank))).to_dict()["portfolio"]["late_days_after"]
+        for each in found.positions
+    ]
+    assert late == [5 + 11, 6 + 10, 6 + 15]
+
+
 def test_what_is_never_finished_is_last_of_all() -> None:
     base = fc.simulate(
         fc.Roadmap(MONDAY, ["A"], [fc.Feature("Login", {"A": 8}, due="2026-01-19")]),

@@ -169,6 +169,21 @@ def test_what_has_no_date_is_said_to_have_none() -> None:
     assert say_answer(facts)[2].endswith("there is no date that is 85 % sure.")
 
 
+def test_a_due_date_before_the_start_can_never_be_kept() -> None:
+    facts = tell(fc.Feature("A", {"Web": 5}, due="2026-01-02"), fc.Feature("B", {"Web": 5}, due="2026-03-02"))
+    late = facts["features"][0]
+    assert (
+        say_risk(late, facts)[0] == "A is promised for 2 Jan 2026, before the forecast starts, and can never be kept."
+    )
+    assert say_feature(late, facts).endswith(" Due 2 Jan 2026, which can never be kept.")
+    assert say_answer(facts)[:2] == [
+        "1 of 2 promises can be kept, with a chance of at least 85 % each; at risk is A (never).",
+        "All 2 of them together can never be kept.",
+    ]
+    one = tell(fc.Feature("A", {"Web": 5}, due="2026-01-02"))
+    assert say_answer(one)[1] == "It can never be kept."
+
+
 def test_many_names_are_counted() -> None:
     names = [f"F{n}" for n in range(8)]
     assert say_some(names[:5], "promises") == "F0, F1, F2, F3 and F4"

@@ -75,6 +75,45 @@ def told(*arguments: str) -> Any:
     return json.loads(result.stdout)
 
 
+def test_a_due_date_before_the_start_is_never_kept(folder: str) -> None:
+    page = run(folder, "--due", "Login=2025-12-26", "-q").stdout
+    login = cells(next(line for line in page.splitlines() if line.startswith("Login")))
+    assert login[-4:] == ["26 Dec 2025", "> 99 %", "never", "BREAKS"]
+    assert "All of them together: < 1 % before, never after." in page
+    assert "Expected days late, all promises added up: 4 before, 19 after." in page
+    assert (
+        "moved from 16 Jan 2026 to 26 Dec 2025, before the forecast starts, can never be kept (> 99 % before)" in page
+    )
+    Path(folder, "what-if.toml").write_text("[[edit]]\ndrop = 'Ads'\n", encoding="utf-8")
+    both = run(folder, "--due", "Login=2025-12-26", "--versus", f"{folder}/what-if.toml", "-q")
+    assert cells(next(line for line in both.stdout.splitlines() if line.startswith("All of")))[2] == "never"
+
+
+@pytest.mark.parametrize(
+    ("written", "day", "said"),
+    [
+        ("q1", "31 Mar 2026", "the end of Q1"),
+        ("2026-Q2", "30 Jun 2026", "the end of 2026-Q2"),
+        ("2026-02-06 17:30", "6 Feb 2026", "6 Feb 2026"),
+        (" 2026-02-06 ", "6 Feb 2026", "6 Feb 2026"),
+    ],
+)
+def test_a_due_date_may_be_a_quarter_or_have_a_time(folder: str, written: str, day: str, said: str) -> None:
+    Path(folder, "what-if.toml").write_text(f'[[edit]]\ndue = "Login"\ndate = "{written}"\n', encoding="utf-8")
+    for arguments in (("--due", f"Login={written}"), ("--edits", f"{folder}/what-if.toml")):
+        lines = run(folder, *arguments, "--drop", "Ads", "--due", "Checkout=2026-01-20", "-q").stdout.splitlines()
+        assert f"oving the due date of Login to {said}" in lines[-2]
+        login = told(folder, *arguments)["features"][0]
+        assert (dt.date.fromisoformat(login["due_after"]).strftime("%-d %b %Y"), login["name"]) == (day, "Login")
+
+
+def test_what_is_added_with_a_due_date_before_the_start(folder: str) -> None:
+    Path(folder, "late.toml").write_text(X + "due = 2025-12-01\n", encoding="utf-8")
+    page = run(folder, "--add", f"{folder}/late.toml", "-q").stdout
+    assert "Its due date of 1 Dec 2025 can never be kept." in page
+    assert "but its own promise of 1 Dec 2025 can never be kept" in page
+
+
 def cells(line: str) -> list[str]:
     return re.split(r"  +", line.strip())
 
@@ -426,10 +465,45 @@ def test_an_edit_that_cannot_be_is_exit_code_3_with_a_line_a_fault(folder: str) 
     assert (result.exit_code, result.stdout) == (3, "")
     assert result.stderr.splitlines() == [
         'edit 1: roadmap: feature "Serch"; no such feature. Did you mean "Search"?',
-        'edit 2: roadmap: team "C"; no such team.',
+        'edit 2: roadmap: team "C"; no such team. There are: "A", "B".',
     ]
     result = run(folder, "--edits", f"{folder}/nothing.toml")
     assert (result.exit_code, "no such file" in result.stderr) == (3, True)
+
+
+def test_all_that_is_wrong_is_told_at_once_and_before_anything_is_simulated(
+    folder: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def simulate(*_: Any, **__: Any) -> None:
+        raise AssertionError("simulated")
+
+    monkeypatch.setattr("forecast.simulation.simulate", simulate)
+    Path(folder, "wrong.toml").write_text('[[edit]]\ndrop = "Logn"\n\n[[edit]]\nwip = "A"\nto = 0\n', encoding="utf-8")
+    Path(folder, "y.toml").write_text('\nname = "Y"\nwork = { C = 1 }\nafter = ["Seach"]\n', encoding="utf-8")
+    asked = ("--edits", f"{folder}/wrong.toml", "--add", f"{folder}/y.toml", "--wip", "A=2", "--drop", "Adz")
+    said = [
+        'wrong.toml row 2: edit 1 (drop "Logn"): roadmap: feature "Logn"; no such feature. Did you mean "Login"?',
+        'wrong.toml row 5: edit 2 (wip "A"): team "A": wip = 0; a whole number from 1 to 1000000000 is needed',
+        'y.toml row 2: feature "Y": work of "C"; no such team in the roadmap.',
+        'y.toml row 2: feature "Y": after = "Seach"; no such feature or part in the roadmap. Did you mean "Search"?',
+        'edit 4: roadmap: feature "Adz"; no such feature. Did you mean "Ads"?',
+    ]
+    for more in ((), ("--keep", "Login"), ("--everywhere",)):
+        result = run(folder, *asked, *more, "-q")
+        assert (result.exit_code, result.stdout) == (3, "")
+        assert sorted(re.sub("^edit [0-9]: ", "", line) for line in result.stderr.splitlines()) == sorted(
+            re.sub("^edit [0-9]: ", "", line) for line in said
+        )
+    result = run(folder, "--drop", "Ads", "--versus", f"{folder}/wrong.toml", "-q")
+    assert result.stderr.splitlines() == said[:2]
+    result = run(folder, "--drop", "Ads", "--keep", "Seach", "-q")
+    assert result.stderr == 'keep: "Seach"; no such feature in the roadmap after the edits. Did you mean "Search"?\n'
+    for command in (
+        ["report", folder, "--out", f"{folder}/report"],
+        ["chart", "slips", folder, "-o", f"{folder}/a.svg"],
+    ):
+        result = CliRunner().invoke(cli, [*command, "--what-if", f"{folder}/wrong.toml", "-q"])
+        assert (result.exit_code, result.stderr.splitlines()) == (3, said[:2])
 
 
 def test_the_first_replay_is_announced_where_it_is_compiled(folder: str, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -123,6 +123,8 @@ def test_links_come_and_go() -> None:
 
 def test_a_due_date_is_moved_or_taken_away() -> None:
     assert roadmap().set_due("Login", "2026-03-02").feature("Login").due == dt.date(2026, 3, 2)
+    assert roadmap().set_due("Login", "Q1").feature("Login").due == dt.date(2026, 3, 31)
+    assert roadmap().set_due("Login", "2026-Q2").feature("Login").due == dt.date(2026, 6, 30)
     assert roadmap().set_due("Login", "2026-03-02").feature("Login").promised
     assert roadmap().set_due("Login", None).promises == ()
     assert roadmap().set_due("Shop", "2026-03-02", promised=False).promises == roadmap().promises
@@ -197,6 +199,11 @@ IMPOSSIBLE: dict[str, tuple[Any, str]] = {
     "split twice": (lambda one: one.split("Shop/Web", into="Login"), '"Login" twice'),
     "nothing to unlink": (lambda one: one.unlink("Login", "Shop"), "it does not wait for that"),
     "no date": (lambda one: one.set_due("Login", "soon"), "year-month-day"),
+    "no quarter": (lambda one: one.set_due("Login", "2026-Q5"), "a quarter is written Q1 to Q4"),
+    "a quarter that is over": (
+        lambda one: one.set_due("Login", "2025-Q4"),
+        "it ended on 2025-12-31, before the roadmap",
+    ),
     "no team": (lambda one: one.set_wip("Wep", 2), 'no such team. Did you mean "Web"'),
     "no wip": (lambda one: one.set_wip("Web", 0), "a whole number from 1"),
     "too much": (lambda one: one.set_allocation("Web", {"a": 0.7, "b": 0.7}), "may not exceed 1"),
@@ -479,6 +486,31 @@ def test_an_edit_that_cannot_be_made_is_told_with_its_row(tmp_path: Path) -> Non
         'what-if.toml row 2: edit 1 (move "Shop")',
         "",
     )
+
+
+def test_what_follows_an_impossible_insertion_is_judged_unless_it_speaks_of_it() -> None:
+    count = len(roadmap().features)
+    edits = [
+        fc.Edit("insert", feature=fc.Feature("SSO", {"Wbe": 1}, after=["Lgin"])),
+        fc.Edit("move", name="SSO", rank=1),
+        fc.Edit("link", name="Login", after="SSO/Wbe"),
+        fc.Edit("insert", feature=fc.Feature("Late", {}, after=["SSO"])),
+        fc.Edit("move", name="Login", rank=count + 1),
+        fc.Edit("move", name="Late", rank=1),
+        fc.Edit("without", name="Srch"),
+        fc.Edit("split", part="Shop/API2"),
+        fc.Edit("resize", name="Shop (API2)", factor=2),
+        fc.Edit("set_wip", team="Web", wip=0),
+    ]
+    with pytest.raises(fc.Refused) as refusal:
+        fc.WhatIf(edits).apply(roadmap())
+    assert [fault.where.split(":")[0] for fault in refusal.value.faults] == [
+        "edit 1",
+        "edit 1",
+        "edit 7",
+        "edit 8",
+        "edit 10",
+    ]
 
 
 def test_a_name_that_is_refused_is_told_where_it_stands(tmp_path: Path) -> None:

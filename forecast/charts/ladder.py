@@ -61,13 +61,18 @@ def find_margins(
 def lay_rows(ax: Axes, names: Sequence[str], ranks: Sequence[int | None], margins: Margins) -> None:
     """One row a feature, the first on top: names as labels of the axis, ranks before them, a line between rows."""
     ax.set_ylim(len(names) - 0.5, -0.5)
-    room = margins.left - EDGE - RANKS - GAP
-    name_rows(ax, names, room, min(NORMAL, 72 * inches(ax)[1] / len(names) * 0.72))
+    room, points = find_room(ax, len(names), margins)
+    name_rows(ax, names, room, points)
     for place, rank in enumerate(ranks):
         if rank is not None:
             _write_beside(ax, place, -(room + GAP + 0.1), str(rank), len(names), color=MUTED)
         if place:
             ax.axhline(place - 0.5, color=FAINT, linewidth=0.4, zorder=0)
+
+
+def find_room(ax: Axes, rows: int, margins: Margins) -> tuple[float, float]:
+    """The room for a name on the left of so many rows, in inches, and the size of its letters in points."""
+    return margins.left - EDGE - RANKS - GAP, min(NORMAL, 72 * inches(ax)[1] / rows * 0.72)
 
 
 def write_columns(ax: Axes, columns: Sequence[Column]) -> None:

@@ -20,19 +20,23 @@ from forecast.charts.canvas import (
     LIGHT,
     MIDDLE,
     MUTED,
+    NORMAL,
     PAPER,
     SMALL,
     Size,
+    fit,
     head,
     inches,
     lay_key,
+    measure,
     name_columns,
     open_axes,
 )
 from forecast.charts.canvas import foot as write_foot
-from forecast.charts.ladder import Column, find_margins, lay_rows, write_columns
+from forecast.charts.ladder import Column, find_margins, find_room, lay_rows, write_columns
 from forecast.charts.paging import MOST_ROWS, find_size
 from forecast.commitment import Commitment
+from forecast.errors import escape
 from forecast.phrases import say_date, say_share
 from forecast.tally import say_chance
 from forecast.weighing import Step
@@ -55,6 +59,7 @@ def commitment(found: Commitment, ax: Axes | None = None, *, size: Size | None =
     margins = find_margins(names, columns, size, said, 0.85)
     size, margins = find_size(size, len(names), margins, "chart commitment")
     ax = open_axes(ax, size, margins)
+    names = [_say_step(step, *find_room(ax, len(names), margins)) for step in steps] or names
     lay_rows(ax, names, [len(step.features) for step in steps] or [None], margins)
     _lay_percents(ax)
     for place, step in enumerate(steps):
@@ -82,9 +87,16 @@ def _find_color(found: Commitment, line: str) -> str:
     return ALARM if line == "promise" and not found.holds else INK
 
 
-def _say_step(step: Step) -> str:
-    gone = f" (without {', '.join(step.dropped)})" if step.dropped else ""
-    return f"{', '.join(step.added)}{gone}"
+def _say_step(step: Step, room: float | None = None, points: float = NORMAL) -> str:
+    """What a step adds, and without whom; in a room of so many inches names are shortened, never what stands between them."""
+    added, dropped = escape(", ".join(step.added)), escape(", ".join(step.dropped))
+    if not dropped:
+        return added
+    if room is not None and measure(f"{added} (without {dropped})", points) > room:
+        left = room - measure(" (without )", points) - 0.02
+        added = fit(added, max(left / 2, left - measure(dropped, points)), points)
+        dropped = fit(dropped, left - measure(added, points), points)
+    return f"{added} (without {dropped})"
 
 
 def _say_stairs(found: Commitment, shown: int) -> str:

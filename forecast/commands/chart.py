@@ -69,15 +69,18 @@ def chart(name: str, folder: str, out: Path, dpi: int, force: bool, **given: Any
     """
     asked = {key: given.pop(key) for key in ("feature", "team", "edits", "by", "size")}
     settings = Settings(as_json=False, as_csv=False, **given)
-    forecast = simulate(folder, settings)
+    edits, size = asked.pop("edits"), asked.pop("size")
+
+    from forecast.whatif import judge
+    from forecast.whatif_file import read_what_if
+
+    what_if = None if edits is None else read_what_if(edits)
+    forecast = simulate(folder, settings, lambda roadmap: judge([] if what_if is None else [what_if], roadmap))
 
     from forecast.charts import SIZES, draw
     from forecast.charts.gallery import render_all, say_missing
-    from forecast.whatif_file import read_what_if
     from forecast.writing import write_folder
 
-    edits, size = asked.pop("edits"), asked.pop("size")
-    what_if = None if edits is None else read_what_if(edits)
     drawn = draw(name, forecast, what_if=what_if, size=SIZES[size] if size else None, levels=settings.levels, **asked)
     files = render_all(drawn, out.suffix[1:].lower(), dpi)
     names = [out.name] if len(files) == 1 else [f"{out.stem}-{n}{out.suffix}" for n in range(1, len(files) + 1)]

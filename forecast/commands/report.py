@@ -72,13 +72,15 @@ def report(folder: str, out: str | None, markdown: bool, force: bool, **given: A
 
 def report_on(folder: str, settings: Settings, asked: Asked, has_pictures: bool) -> Report:
     """The report that was asked for; a bar tells how far it is."""
-    forecast = simulate(folder, settings)
-
-    from forecast.inspection import check
-    from forecast.report import make_report
+    from forecast.whatif import judge
     from forecast.whatif_file import read_what_if
 
     what_ifs = [read_what_if(file) for file in asked.what_ifs]
+    forecast = simulate(folder, settings, lambda roadmap: judge(what_ifs, roadmap))
+
+    from forecast.inspection import check
+    from forecast.report import make_report
+
     checkup = check(folder, throughput=forecast.model, seed=settings.seed)
     with progress_of(settings, "Reporting") as bar:
 

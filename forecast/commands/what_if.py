@@ -16,9 +16,10 @@ if TYPE_CHECKING:
     import polars as pl
 
     from forecast.edit_options import EditOptions
+    from forecast.feature import External, Feature
     from forecast.impact import Impact
-    from forecast.outcome import Forecast
     from forecast.remedy_options import RemedyOptions
+    from forecast.roadmap import Roadmap
     from forecast.whatif import WhatIf
 
 
@@ -48,18 +49,22 @@ def what_if(folder: str, versus: tuple[str, ...], **given: Any) -> None:
     if wanted.keep:
         write_remedies(folder, options, wanted, settings)
         return
-    base = simulate(folder, settings)
     if options.everywhere:
-        write_frontier(base, options, settings)
+        write_frontier(folder, options, settings)
         return
 
     from forecast.impact import compare
+    from forecast.whatif import judge
     from forecast.whatif_file import read_what_if
 
-    asked = [options.what_if(base.roadmap)] if options.are_any else []
-    asked += [read_what_if(file) for file in versus]
-    edited = [each.apply(base.roadmap) for each in asked]
-    impacts = [compare(base, base.again(roadmap)) for roadmap in edited]
+    asked = [read_what_if(file) for file in versus]
+
+    def read_asked(roadmap: Roadmap) -> None:
+        asked[:0] = [options.what_if(roadmap)] if options.are_any else []
+        judge(asked, roadmap)
+
+    base = simulate(folder, settings, read_asked)
+    impacts = [compare(base, base.again(each.apply(base.roadmap))) for each in asked]
     write_impacts(impacts, asked, settings)
 
 
@@ -74,13 +79,16 @@ def check_question(options: EditOptions, wanted: RemedyOptions, versus: tuple[st
         raise click.UsageError(f"--keep and --{other} are two questions; ask one at a time.")
 
 
-def write_frontier(base: Forecast, options: EditOptions, settings: Settings) -> None:
+def write_frontier(folder: str, options: EditOptions, settings: Settings) -> None:
     """A feature at every rank."""
+    tried: list[tuple[Feature | External | str, WhatIf]] = []
+    base = simulate(folder, settings, lambda roadmap: tried.append(options.tried_everywhere(roadmap)))
+
     from forecast.frontier_page import render_frontier
     from forecast.positions import frontier
     from forecast.screen import progress_bar
 
-    feature, then = options.tried_everywhere(base.roadmap)
+    feature, then = tried[0]
     with progress_bar(0, not settings.quiet, "Trying", "positions") as progress:
         found = frontier(
             base,
@@ -103,14 +111,23 @@ def write_frontier(base: Forecast, options: EditOptions, settings: Settings) -> 
 def write_remedies(folder: str, options: EditOptions, wanted: RemedyOptions, settings: Settings) -> None:
     """What more it takes to keep promises."""
     menu, price = wanted.read_menu(), wanted.read_price()
-    base = simulate(folder, settings)
+    asked: list[tuple[WhatIf, list[str]]] = []
+
+    def read_asked(roadmap: Roadmap) -> None:
+        from forecast.menu import read_kept
+
+        what_if = options.what_if(roadmap)
+        edited = what_if.apply(roadmap)
+        asked.append((what_if, wanted.read_keep(edited)))
+        read_kept(edited, asked[0][1])
+
+    base = simulate(folder, settings, read_asked)
 
     from forecast.remedies_page import render_remedies
     from forecast.remedy import TRIALS, remedies
     from forecast.screen import progress_bar
 
-    what_if = options.what_if(base.roadmap)
-    keep = wanted.read_keep(what_if.apply(base.roadmap))
+    what_if, keep = asked[0]
     with progress_bar(TRIALS, not settings.quiet, "Trying", "sets of edits at most") as progress:
         found = remedies(base, what_if, keep, level=wanted.level, menu=menu, price=price, progress=progress)
     about = {"provenance": base.provenance(), "notes": base.notes()}

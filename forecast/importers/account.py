@@ -75,7 +75,10 @@ def tell(export: Export, mapping: Mapping, draft: Draft) -> dict[str, Any]:
 
 
 def _list(left_out: Iterable[LeftOut]) -> list[dict[str, Any]]:
-    return [{"why": each.why, "count": each.count, "examples": list(each.examples)} for each in left_out]
+    return [
+        {"why": each.why, "count": each.count, "examples": list(each.examples), "cases": each.cases}
+        for each in left_out
+    ]
 
 
 def _tell_team(name: str, draft: Draft) -> dict[str, Any]:

@@ -130,34 +130,38 @@ class LeftOut:
     why : the reason, as the end of "12 rows were left out: ..."
     count : how many
     examples : some of them, safe to print
+    cases : how many examples there are in all: fewer than `count` where one stands for several
     """
 
     why: str
     count: int
     examples: tuple[str, ...] = ()
+    cases: int = 0
 
 
 class Tally:
     """Counts what is left out, or strange, by reason, and keeps the first examples of each."""
 
     def __init__(self) -> None:
-        self._found: dict[str, tuple[int, list[str]]] = {}
+        self._found: dict[str, tuple[int, list[str], int]] = {}
 
     def add(self, why: str, example: str, count: int = 1) -> None:
-        """One more, for this reason; the example is made safe to print."""
-        before, examples = self._found.get(why, (0, []))
+        """One more, for this reason, or `count` of them told by one example, which is made safe to print."""
+        before, examples, cases = self._found.get(why, (0, [], 0))
         if len(examples) < EXAMPLES:
             shown = escape(example[:200])
             examples.append(shown if len(shown) <= 80 else shown[:79] + "…")
-        self._found[why] = (before + count, examples)
+        self._found[why] = (before + count, examples, cases + 1)
 
     def count(self, why: str) -> int:
         """How many there are for this reason."""
-        return self._found.get(why, (0, []))[0]
+        return self._found.get(why, (0, [], 0))[0]
 
     def list(self) -> tuple[LeftOut, ...]:
         """All of them, in the order in which the reasons were met."""
-        return tuple(LeftOut(why, count, tuple(examples)) for why, (count, examples) in self._found.items())
+        return tuple(
+            LeftOut(why, count, tuple(examples), cases) for why, (count, examples, cases) in self._found.items()
+        )
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from typing import Any
 
 from forecast.errors import escape
 from forecast.frontier_wording import tell_everywhere
-from forecast.impact_wording import find_shown, say_chance_when, say_slip
+from forecast.impact_wording import find_shown, say_all_hold, say_chance_when, say_slip
 from forecast.phrases import MONTHS, say_count, say_date
 from forecast.report.facts import Facts
 from forecast.report.quarters import tell_quarter
@@ -134,7 +134,7 @@ def _tell_row(facts: Facts, rank: int, feature: Told, anchors: dict[str, str]) -
 
 
 def _say_error(feature: Told) -> str:
-    if feature["chance"] is None or feature["certain"]:
+    if feature["chance"] is None or feature["certain"] or feature.get("overdue"):
         return ""
     return f"give or take {max(0.1, 200 * feature['chance_se']):.1f} points"
 
@@ -194,15 +194,11 @@ def _tell_what_if(told: Told, number: int) -> Story:
     slips, gains = find_shown(told)
     new = [*told["added"], *told["dropped"]]
     shown = list(dict.fromkeys([*new, *slips, *gains]))
-    portfolio = told["portfolio"]
     return {
         "number": number,
         "name": escape(told["name"]) or f"What-if {number}",
         "sentence": told["sentence"],
-        "all_hold": [
-            "" if portfolio[f"all_hold_{when}"] is None else say_chance(portfolio[f"all_hold_{when}"], runs)
-            for when in ("before", "after")
-        ],
+        "all_hold": [say_all_hold(told, when) for when in ("before", "after")],
         "breaks": [escape(name) for name in told["breaks"]],
         "mends": [escape(name) for name in told["mends"]],
         "later": len(told["slips"]),
