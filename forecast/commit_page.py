@@ -64,8 +64,9 @@ def _print_day(
 ) -> None:
     page.lines(say_promise(commitment), "bold")
     page.line("")
-    page.table(fill_table(*_fill_features(commitment)))
-    page.line("")
+    if any(commitment.alone.values()):
+        page.table(fill_table(*_fill_features(commitment)))
+        page.line("")
     for block in _say_blocks(commitment, first):
         lines = [line for line in block if line]
         page.lines(lines)

@@ -78,6 +78,35 @@ def test_the_page_can_be_read_aloud(portfolio: str) -> None:
     assert "and 1 more beyond" in page  # Never is not done in any run
 
 
+ONE_TEAM = """
+start = 2026-01-05
+history = { A = [2, 4, 6, 8] }
+[[feature]]
+name = "Small"
+work = { A = 2 }
+objective = "Run"
+[[feature]]
+name = "Big"
+work = { A = 14 }
+objective = "Run"
+"""
+
+
+def test_who_holds_a_feature_in_every_run_and_an_objective_of_two(tmp_path: Path) -> None:
+    (tmp_path / "roadmap.toml").write_text(ONE_TEAM, "utf-8")
+    asked = (str(tmp_path), "--by", "2026-02-27", "--level", "95", "-q", "--runs", "400")
+    assert "; bound by A (all futures)." in run("commit", *asked).stdout
+    page = run("objectives", *asked).stdout
+    assert re.search(r"Run: both features are done with [3-7]\d %; 95 % sure of 1 of them", page)
+
+
+def test_where_nothing_is_ever_done_by_then_there_is_no_table(tmp_path: Path) -> None:
+    (tmp_path / "roadmap.toml").write_text(ONE_TEAM.replace("A = 2 }", "A = 500 }").replace("14", "500"), "utf-8")
+    page = run("commit", str(tmp_path), "--by", "2026-01-05", "-q", "--runs", "400").stdout
+    assert page.startswith("Nothing can be promised by 5 Jan 2026 at 85 %: no feature is ever done by then.\n\nPromise")
+    assert "beyond" not in page
+
+
 def test_quarters_are_those_of_the_company(portfolio: str) -> None:
     assert told("commit", portfolio, "--by", "Q1")["commitments"][0]["by"] == "2026-04-30"
     assert told("commit", portfolio, "--by", "2026-Q1")["commitments"][0]["by"] == "2026-04-30"
