@@ -10,7 +10,7 @@ import click
 
 from forecast.edit_options import take_edits, with_edits
 from forecast.options import Settings, announce, simulate, with_settings, write_answer
-from forecast.remedy_options import take_remedies, with_remedies
+from forecast.remedy_options import read_keep, take_remedies, with_remedies
 
 if TYPE_CHECKING:
     import polars as pl
@@ -110,7 +110,7 @@ def write_remedies(folder: str, options: EditOptions, wanted: RemedyOptions, set
     from forecast.screen import progress_bar
 
     what_if = options.what_if(base.roadmap)
-    keep = wanted.read_keep(what_if.apply(base.roadmap))
+    keep = read_keep(wanted.keep, what_if.apply(base.roadmap))
     with progress_bar(TRIALS, not settings.quiet, "Trying", "sets of edits at most") as progress:
         found = remedies(base, what_if, keep, level=wanted.level, menu=menu, price=price, progress=progress)
     about = {"provenance": base.provenance(), "notes": base.notes()}
