@@ -54,7 +54,7 @@ def render_cadence(
         page.line("")
         page.line(say_together(cadence), "bold")
     page.line("")
-    page.lines(say_method(cadence.commitments[-1]))
+    page.lines(say_method(min(cadence.commitments[::-1], key=lambda each: each.lines[0].is_best)))
     page.line(say_provenance(cadence.commitments[0].forecast.to_dict()), "dim")
     return page.text
 
@@ -64,8 +64,9 @@ def _print_day(
 ) -> None:
     page.lines(say_promise(commitment), "bold")
     page.line("")
-    page.table(fill_table(*_fill_features(commitment)))
-    page.line("")
+    if any(commitment.alone.values()):
+        page.table(fill_table(*_fill_features(commitment)))
+        page.line("")
     for block in _say_blocks(commitment, first):
         lines = [line for line in block if line]
         page.lines(lines)

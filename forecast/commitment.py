@@ -81,6 +81,7 @@ class Commitment:
     alone : feature -> its own chance, of all that could be promised; values : feature -> what it counts
     has_values : values are the features' own; False: each counts 1
     selected : the chance on the runs of the choice; needed : the chance that was needed there, the level and the margin
+    margin, nodes : as they were asked for
     forecast : the runs of the choice; certified : the fresh ones
     """
 
@@ -96,6 +97,8 @@ class Commitment:
     has_values: bool
     selected: float
     needed: float
+    margin: float
+    nodes: int
     forecast: Forecast = field(repr=False)
     certified: Forecast = field(repr=False)
 
@@ -169,7 +172,13 @@ class Commitment:
         roadmap = replace(self.forecast.roadmap, features=tuple(rows))
         after = self.certified.again(roadmap)
         now = commit(
-            self.forecast.again(roadmap), by=self.by, level=self.level, keep=self.features, seed=self.certified.seed
+            self.forecast.again(roadmap),
+            by=self.by,
+            level=self.level,
+            keep=self.features,
+            margin=self.margin,
+            seed=self.certified.seed,
+            nodes=self.nodes,
         )
         held = int(
             (~find_late(after, [after.features.index(name) for name in self.features], self.by).any(axis=0)).sum()
@@ -192,7 +201,7 @@ class Commitment:
                 "line": self.line_of(name),
                 "chance": chance,
                 "chance_se": share_error(round(chance * self.runs), self.runs),
-                "together": 1 - float((base | joint.missed([name])).mean()),
+                "together": float((~(base | joint.missed([name]))).mean()),
             }
             for name, chance in self.alone.items()
         ]
@@ -286,8 +295,10 @@ def _weigh(chosen: Choosing, judge: Judge, level: float, kept: Sequence[int]) ->
         alone={name: judge.chance([name])[0] for name in pledges.names},
         values=pledges.values,
         has_values=pledges.has_values,
-        selected=1 - chosen.odds.missed_by([pledges.place(name) for name in promised]) / forecast.runs,
-        needed=1 - chosen.most_missed(level) / forecast.runs,
+        selected=(forecast.runs - chosen.odds.missed_by([pledges.place(name) for name in promised])) / forecast.runs,
+        needed=(forecast.runs - chosen.most_missed(level)) / forecast.runs,
+        margin=chosen.margin,
+        nodes=chosen.nodes,
         forecast=forecast,
         certified=judge.forecast,
     )

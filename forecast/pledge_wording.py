@@ -177,7 +177,8 @@ def _say_miss(commitment: Commitment, miss: Miss) -> str:
     bound = miss.bound_by
     if bound is None:
         return line
-    return f"{line}; bound by {escape(bound.name) or NOBODY[bound.kind]} ({say_share(bound.share)} of futures)"
+    held = "all" if bound.share == 1 else f"{say_share(bound.share)} of"
+    return f"{line}; bound by {escape(bound.name) or NOBODY[bound.kind]} ({held} futures)"
 
 
 def say_headroom(rooms: Sequence[Headroom], by: dt.date) -> Iterator[str]:
@@ -281,7 +282,8 @@ def say_goal(goal: Goal, level: float) -> str:
         return f"{name}: its one feature is done with {every}"
     sure = f"{_percent(level)} sure of {goal.count(level) or 'none'} of them"
     worth = f" and of {math.floor(100 * goal.share(level) + 1e-9)} % of the value"
-    return f"{name}: all {total} features are done with {every}; {sure}{worth}"
+    which = "both" if total == 2 else f"all {total}"
+    return f"{name}: {which} features are done with {every}; {sure}{worth}"
 
 
 def say_roll_up(rollup: RollUp) -> Iterator[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +24,25 @@ EXAMPLES = {
 }
 
 
+def read_keep(texts: Sequence[str], roadmap: Roadmap) -> list[str]:
+    """The names, with commas between them or given one by one; a comma in a name that the roadmap has is part of it."""
+    known = {tuple(_split(feature.name)): feature.name for feature in roadmap.features}
+    names: list[str] = []
+    for text in texts:
+        pieces = _split(text)
+        while pieces:
+            whole = next((n for n in range(len(pieces), 0, -1) if tuple(pieces[:n]) in known), 1)
+            names.append(known.get(tuple(pieces[:whole]), pieces[0]))
+            del pieces[:whole]
+    if not all(names):
+        raise click.UsageError('--keep: a name is empty; write it like this: --keep "Checkout,Search".')
+    return names
+
+
+def _split(text: str) -> list[str]:
+    return [piece.strip() for piece in text.split(",")]
+
+
 @dataclass(frozen=True)
 class RemedyOptions:
     """What was asked about remedies on the command line; level is a share."""
@@ -36,20 +56,6 @@ class RemedyOptions:
         for option in ("level", "menu", "price"):
             if getattr(self, option) is not None and not self.keep:
                 raise click.UsageError(f"--{option} is about the promises to be kept: name them with --keep.")
-
-    def read_keep(self, roadmap: Roadmap) -> list[str]:
-        """The names, with commas between them or given one by one; a comma in a name that the roadmap has is part of it."""
-        known = {feature.name for feature in roadmap.features}
-        names: list[str] = []
-        for text in self.keep:
-            pieces = [piece.strip() for piece in text.split(",")]
-            while pieces:
-                whole = next((n for n in range(len(pieces), 0, -1) if ", ".join(pieces[:n]) in known), 1)
-                names.append(", ".join(pieces[:whole]))
-                del pieces[:whole]
-        if not all(names):
-            raise click.UsageError('--keep: a name is empty; write it like this: --keep "Checkout,Search".')
-        return names
 
     def read_menu(self) -> Menu:
         """The menu that the text stands for; all of it with the usual shares when nothing is said."""

@@ -66,9 +66,13 @@ class Spending:
         return shares
 
     def hold(self, teams: Sequence[int]) -> dict[tuple[str, str | None], float]:
-        """The mean share of some teams' days that is lost to each thing in `blamed`, the largest first."""
+        """The mean share of some teams' days that is lost to each thing in `blamed`, the largest first.
+
+        A team counts by its days in the runs in which it has capacity.
+        """
         lost: dict[tuple[str, str | None], float] = {}
-        days = self.days[list(teams)]
+        rows = list(teams)
+        days = self.days[rows] * (self.drawn[rows] > 0).mean(axis=1)
         for team, weight in zip(teams, days / max(days.sum(), 1e-12), strict=True):
             for thing, share in self.blamed[team].items():
                 lost[thing] = lost.get(thing, 0.0) + float(weight) * share

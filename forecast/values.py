@@ -76,7 +76,7 @@ def read_fresh_seed(value: object, used: int, where: str) -> int:
         return used + 1 if used + 1 < LARGEST_SEED else -LARGEST_SEED
     seed = read_seed(value, where)
     if seed == used:
-        raise Fault(where, f"seed = {seed}", "the forecast has this seed; give another, for fresh runs")
+        raise Fault(where, f"seed = {seed}", "the forecast has this seed; fresh runs need another one")
     return seed
 
 

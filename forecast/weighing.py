@@ -156,7 +156,8 @@ class Choosing:
 def find_nearest(judge: Judge, promised: Sequence[str]) -> tuple[Miss, ...]:
     """The features with which a promise would be likeliest, the likeliest first, and who holds each."""
     pledges, base = judge.pledges, judge.missed(promised)
-    together = {name: 1 - float((base | judge.missed([name])).mean()) for name in pledges.names if name not in promised}
+    others = [name for name in pledges.names if name not in promised]
+    together = {name: float((~(base | judge.missed([name]))).mean()) for name in others}
     nearest = [name for name in sorted(together, key=lambda name: -together[name]) if together[name] > 0][:NEAREST]
     if not nearest:
         return ()

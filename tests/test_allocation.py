@@ -284,6 +284,15 @@ def test_shares_add_up_to_one_in_every_run_with_capacity() -> None:
             assert np.abs(total[has] - 1).max(initial=0.0) <= CLOSE, f"portfolio {number}"
 
 
+def test_what_teams_without_capacity_lose_dilutes_no_blame() -> None:
+    """A never finishes anything, so B waits for it all the time: B's days are all that there are, and all are lost to A."""
+    features = fc.Feature("Blocked", {"A": 5}), fc.Feature("Waits", {"B": 5}, after=["Blocked"])
+    found = fc.allocate(steady(*features, counts={"A": [0], "B": [10]}), by=FRIDAY)
+    blamed = [{"feature": "Blocked", "team": "A", "share": pytest.approx(1)}]
+    assert capacity(found, "B")["held_by"] == capacity(found, None)["held_by"] == blamed
+    assert capacity(found, None)["lost"]["mean"] == pytest.approx(1)
+
+
 def test_what_is_blamed_is_what_is_lost_for_a_reason() -> None:
     """80 portfolios: of each team, all that something held adds up to what is lost but for having nothing left."""
     seen = 0

@@ -101,7 +101,7 @@ def test_fresh_runs_have_a_seed_of_their_own() -> None:
     assert [read_fresh_seed(None, used, "x") for used in (-(2**63), -1, 0, 2**63 - 1)] == [1 - 2**63, 0, 1, -(2**63)]
     given = read_fresh_seed(np.int64(7), 8, "x")
     assert (given, type(given)) == (7, int)
-    with pytest.raises(Fault, match="x: seed = 7; the forecast has this seed; give another, for fresh runs"):
+    with pytest.raises(Fault, match="x: seed = 7; the forecast has this seed; fresh runs need another one"):
         read_fresh_seed(7, 7, "x")
     with pytest.raises(Fault, match="a whole number"):
         read_fresh_seed("7", 7, "x")

@@ -9,6 +9,7 @@ import re
 from pathlib import Path
 from typing import Any
 
+import click
 import pytest
 from click.testing import CliRunner, Result
 from helpers import SHARED_DATA
@@ -16,6 +17,7 @@ from helpers import SHARED_DATA
 import forecast as fc
 from forecast.cli import cli
 from forecast.pledge_wording import say_method, say_promise
+from forecast.remedy_options import read_keep
 
 EXAMPLE = str(Path(__file__).parents[1] / "data" / "example")
 PORTFOLIOS = {
@@ -76,6 +78,53 @@ def test_the_page_can_be_read_aloud(portfolio: str) -> None:
     assert "Chosen as many as possible, since no feature has a value, on 400 runs (seed 0" in page
     assert "All chances are of 400 fresh runs (seed 1), on which nothing was chosen" in page
     assert "and 1 more beyond" in page  # Never is not done in any run
+
+
+ONE_TEAM = """
+start = 2026-01-05
+history = { A = [2, 4, 6, 8] }
+[[feature]]
+name = "Small"
+work = { A = 2 }
+objective = "Run"
+[[feature]]
+name = "Big"
+work = { A = 14 }
+objective = "Run"
+"""
+
+
+def test_who_holds_a_feature_in_every_run_and_an_objective_of_two(tmp_path: Path) -> None:
+    (tmp_path / "roadmap.toml").write_text(ONE_TEAM, "utf-8")
+    asked = (str(tmp_path), "--by", "2026-02-27", "--level", "95", "-q", "--runs", "400")
+    assert "; bound by A (all futures)." in run("commit", *asked).stdout
+    page = run("objectives", *asked).stdout
+    assert re.search(r"Run: both features are done with [3-7]\d %; 95 % sure of 1 of them", page)
+
+
+def test_where_nothing_is_ever_done_by_then_there_is_no_table(tmp_path: Path) -> None:
+    (tmp_path / "roadmap.toml").write_text(ONE_TEAM.replace("A = 2 }", "A = 500 }").replace("14", "500"), "utf-8")
+    page = run("commit", str(tmp_path), "--by", "2026-01-05", "-q", "--runs", "400").stdout
+    assert page.startswith("Nothing can be promised by 5 Jan 2026 at 85 %: no feature is ever done by then.\n\nPromise")
+    assert "beyond" not in page
+
+
+@pytest.mark.parametrize(
+    ("texts", "names"),
+    [
+        (["A,B"], ["A,B"]),
+        (["A, B"], ["A,B"]),
+        (["C,A,B,D, E"], ["C", "A,B", "D, E"]),
+        (["D,E", "C"], ["D, E", "C"]),
+        (["A"], ["A"]),
+        (["C,B"], ["C", "B"]),
+    ],
+)
+def test_a_comma_in_a_name_that_there_is_divides_nothing(texts: list[str], names: list[str]) -> None:
+    roadmap = fc.Roadmap("2026-01-05", ["T"], [fc.Feature(name, {"T": 1}) for name in ("A,B", "C", "D, E")])
+    assert read_keep(texts, roadmap) == names
+    with pytest.raises(click.UsageError, match="a name is empty"):
+        read_keep(["C,,A"], roadmap)
 
 
 def test_quarters_are_those_of_the_company(portfolio: str) -> None:

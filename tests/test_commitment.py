@@ -377,6 +377,25 @@ def test_days_may_be_quarters_and_none_is_given_twice() -> None:
 # Edges ------------------------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize("trial", range(4))
+def test_every_chance_is_a_share_of_the_runs_to_the_last_digit(trial: int) -> None:
+    """So that the promise with a feature that is promised already has the chance of the promise, and no digit beside it."""
+    found = fc.commit(random_base(Random(31 * SEED + trial), 9), by="2026-02-20", level=0.7)
+    rows = found.table().to_dicts()
+    chances = [found.chance, found.selected, found.needed, *(row["together"] for row in rows)]
+    chances += [miss.together for miss in found.nearest]
+    assert all(chance == round(chance * found.runs) / found.runs for chance in chances)
+    assert all(row["together"] == found.chance for row in rows if row["line"] == "promise")
+
+
+@pytest.mark.parametrize("margin", [0, 1, 3])
+def test_on_top_of_the_order_the_same_margin_is_asked_for(margin: float) -> None:
+    features = [fc.Feature("Other", {"A": 4}), fc.Feature("One", {"B": 4}), fc.Feature("Two", {"B": 40})]
+    found = fc.commit(simulate(features, history(A=(1, 2), B=(9, 10)), runs=400), by=BY, level=0.8, margin=margin)
+    first = found.first()
+    assert found.needed == first.now.needed == (0.8 if margin == 0 else pytest.approx(0.8 + margin * 0.02, abs=0.003))
+
+
 def test_a_promise_of_nothing() -> None:
     base = simulate([fc.Feature("Big", {"A": 500})], history(A=(1, 2)), runs=50)
     found = fc.commit(base, by=BY)

@@ -393,7 +393,7 @@ def test_a_trial_sees_what_simulating_the_first_runs_finds() -> None:
         ({"keep": ["Tablet layout"]}, "it has no due date"),
         ({"level": 85}, "write 0.85 for 85 %"),
         ({"level": 0}, "between 0 and 1"),
-        ({"seed": 0}, "give another"),
+        ({"seed": 0}, "fresh runs need another one"),
         ({"runs": 0}, "from 1"),
         ({"trials": 0}, "from 1"),
         ({"price": {"valu": 3}}, "there are: value, items, capacity"),

@@ -103,7 +103,8 @@ def _say_stairs(found: Commitment, shown: int) -> str:
     if not found.stairs:
         return "No feature is ever done by then."
     said = f"Each row adds to those above it; the dashed line is the {say_level(found.level)} that a promise takes. "
-    said += "The marks are what to choose, by value, which is not always the likeliest."
+    best = "by value" if found.has_values else "as many as possible"
+    said += f"The marks are what to choose, {best}, which is not always the likeliest."
     hidden = len(found.stairs) - shown
     return (
         f"{said} Not shown: {hidden:,} more rows, down to {say_chance(found.stairs[-1].chance, found.runs)}."

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from forecast.options import Settings, announce, read_percent, simulate, with_settings, write_answer
-from forecast.remedy_options import RemedyOptions
+from forecast.remedy_options import read_keep
 
 if TYPE_CHECKING:
     from forecast.cadence import Cadence
@@ -52,8 +52,7 @@ def commit(
 
     if not settings.quiet and explanation.needs_compiling():
         announce("ledger")
-    names = RemedyOptions(keep, None, None, None).read_keep(base.roadmap)
-    cadence = plan_cadence(base, by=by, level=level, keep=names)
+    cadence = plan_cadence(base, by=by, level=level, keep=read_keep(keep, base.roadmap))
     write_answer(
         settings,
         lambda: tell_cadence(cadence, *look_around(cadence, first)) | {"notes": base.notes()},

@@ -10,7 +10,7 @@ import click
 
 from forecast.edit_options import take_edits, with_edits
 from forecast.options import Settings, announce, simulate, with_settings, write_answer
-from forecast.remedy_options import take_remedies, with_remedies
+from forecast.remedy_options import read_keep, take_remedies, with_remedies
 
 if TYPE_CHECKING:
     import polars as pl
@@ -118,7 +118,7 @@ def write_remedies(folder: str, options: EditOptions, wanted: RemedyOptions, set
 
         what_if = options.what_if(roadmap)
         edited = what_if.apply(roadmap)
-        asked.append((what_if, wanted.read_keep(edited)))
+        asked.append((what_if, read_keep(wanted.keep, edited)))
         read_kept(edited, asked[0][1])
 
     base = simulate(folder, settings, read_asked)
