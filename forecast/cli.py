@@ -89,8 +89,9 @@ for command in COMMANDS:
 
 def main() -> None:
     """What the `forecast` command runs."""
-    sys.stdout = sys.stdout or Path(os.devnull).open("w", encoding="utf-8")  # None where whoever started it closed it
-    sys.stderr = sys.stderr or Path(os.devnull).open("w", encoding="utf-8")
+    nowhere = Path(os.devnull)
+    sys.stdout = sys.stdout or nowhere.open("w", encoding="utf-8")  # noqa: SIM115 - None where it was closed by the caller
+    sys.stderr = sys.stderr or nowhere.open("w", encoding="utf-8")  # noqa: SIM115
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
