@@ -90,8 +90,8 @@ for command in COMMANDS:
 def main() -> None:
     """What the `forecast` command runs."""
     nowhere = Path(os.devnull)
-    sys.stdout = sys.stdout or nowhere.open("w", encoding="utf-8")  # noqa: SIM115 - None where it was closed by the caller
-    sys.stderr = sys.stderr or nowhere.open("w", encoding="utf-8")  # noqa: SIM115
+    sys.stdout = sys.stdout or nowhere.open("w", encoding="utf-8")
+    sys.stderr = sys.stderr or nowhere.open("w", encoding="utf-8")
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
