@@ -14,7 +14,7 @@ from rich.text import Text
 
 from forecast.allocation_wording import NAMED, NO_OBJECTIVE, REASONS, SHOWN, WORTH_NAMING, say_allocation, say_winners
 from forecast.errors import escape
-from forecast.impact_page import build_slips, fill_table, make_plain, print_line, print_table
+from forecast.impact_page import NARROW, build_slips, fill_table, make_plain, print_line, print_table
 from forecast.impact_wording import find_shown, moves
 from forecast.phrases import say_date, say_list, say_share
 from forecast.tally import say_chance
@@ -145,7 +145,7 @@ def _print_impact(console: Console, told: Told) -> None:
             and table.row_count
             and sum(each.min_width or 0 for each in table.columns) > console.width
         ):
-            table = build_slips(impact, is_narrow=True, heads=("by priority", "enforced"))
+            table = build_slips(impact, NARROW[0], heads=("by priority", "enforced"))
         print_table(console, table)
     rows = {row["name"]: row for row in impact["features"]}
     hidden = sum(moves(rows[name]) for key in ("slips", "gains") for name in impact[key]) - len(

@@ -8,13 +8,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from rich import box
 from rich.cells import cell_len
 from rich.table import Table
 from rich.text import Text
 
 from forecast.errors import escape
 from forecast.phrases import say_list
+from forecast.ruled import rule_table
 from forecast.tally import say_chance
 from forecast.wording import Told, holds
 
@@ -27,9 +27,8 @@ DAYS = {
 }
 """Kinds of days and how their columns are headed."""
 
-GAP = 2
 WIDTH_OF_NAMES = 16
-"""Spaces between columns; the least width to which a column of names is folded."""
+"""The least width to which a column of names is folded."""
 
 NOBODY = {"hand-off": "hand-offs and lags", "not before": "its earliest day"}
 """What holds a feature without being somebody."""
@@ -93,7 +92,7 @@ def build_reasons(told: Told) -> Table | None:
     heads += [
         f"Days\n{head}" if at == 0 else head for at, head in enumerate([*(DAYS[kind] for kind in kinds), "In all"])
     ]
-    table = Table(box=box.SIMPLE_HEAD, padding=(0, GAP - 1, 0, 0), pad_edge=False, show_edge=False)
+    table = rule_table()
     for at, head in enumerate(heads):
         longest = max(cell_len(line) for text in (head, *(row[at] for row in rows)) for line in text.split("\n"))
         head = head if "\n" in head else f"\n{head}"

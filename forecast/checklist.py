@@ -7,14 +7,13 @@ import textwrap
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from rich import box
 from rich.console import Console
 from rich.measure import Measurement
-from rich.table import Table
 from rich.text import Text
 
 from forecast.errors import escape
 from forecast.phrases import say_count, say_date, say_name, say_number
+from forecast.ruled import rule_table
 
 Told = dict[str, Any]
 """What `Checkup.to_dict()` gives, or one of its findings or teams."""
@@ -96,7 +95,7 @@ def _tell_teams(page: _Page, teams: Sequence[Told]) -> None:
     if not teams:
         return
     page.head("What the teams' past says")
-    table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False, show_edge=False)
+    table = rule_table()
     for head, is_number, say in _choose_columns(teams):
         longest = max(len(head), *(len(say(team)) for team in teams))
         if head == "Team":

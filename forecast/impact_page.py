@@ -8,7 +8,6 @@ import textwrap
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-from rich import box
 from rich.cells import cell_len
 from rich.console import Console
 from rich.measure import Measurement
@@ -30,19 +29,23 @@ from forecast.impact_wording import (
 )
 from forecast.outcome import LEVELS
 from forecast.phrases import say_date, say_list
+from forecast.ruled import GAP, rule_table
 from forecast.screen import NO_BREAK
 from forecast.tally import say_chance
 from forecast.wording import Told, say_level, say_provenance
 
-GAP, MOST_FOLDED = 2, 12
+MOST_FOLDED = 12
+NARROW = ("\nmedian", "Later\nin", "Earlier\nin"), ("\nmedian", "Later\nin", "Earlier\nin", "\nDue")
+"""What a narrow table leaves out, and one that would still be too wide."""
 
 
 def render_impact(told: Told, levels: Sequence[float] = LEVELS) -> str:
     """One page: on a terminal folded to its width and with colours, else plain and with one line a sentence."""
     console = Console(file=sys.stdout, highlight=False, markup=False, emoji=False)
     table = build_slips(told)
-    if console.is_terminal and _least_width(table) > console.width:
-        table = build_slips(told, is_narrow=True)
+    for left_out in NARROW:
+        if console.is_terminal and _least_width(table) > console.width:
+            table = build_slips(told, left_out)
     with console.capture() as capture:
         for line in _say_subjects(told, levels):
             print_line(console, line)
@@ -125,9 +128,10 @@ def _say_subjects(told: Told, levels: Sequence[float]) -> Iterator[str]:
         yield ""
 
 
-def build_slips(told: Told, is_narrow: bool = False, heads: tuple[str, str] = ("before", "and after")) -> Table:
-    """Who slips, the worst first, then who gains; a narrow one leaves out what the others imply.
+def build_slips(told: Told, left_out: Sequence[str] = (), heads: tuple[str, str] = ("before", "and after")) -> Table:
+    """Who slips, the worst first, then who gains.
 
+    left_out : heads of columns that a narrow one does without
     heads : what the two sides are called
     """
     before, after = heads
@@ -152,14 +156,13 @@ def build_slips(told: Told, is_narrow: bool = False, heads: tuple[str, str] = ("
             (f"\n{after}", lambda row: say_chance_when(row, "after", runs)),
             ("\nPromise", _say_flip),
         ]
-    if is_narrow:
-        columns = [column for column in columns if column[0] not in ("\nmedian", "Later\nin", "Earlier\nin")]
+    columns = [column for column in columns if column[0] not in left_out]
     return fill_table([head for head, _ in columns], [[say(row) for _, say in columns] for row in shown])
 
 
 def fill_table(heads: Sequence[str], rows: Sequence[Sequence[str | Text]]) -> Table:
     """A table whose first column may be folded, down to 12 or its longest word; all others keep to one line."""
-    table = Table(box=box.SIMPLE_HEAD, padding=(0, GAP - 1, 0, 0), pad_edge=False, show_edge=False)
+    table = rule_table()
     for at, head in enumerate(heads):
         texts = [head, *(str(row[at]) for row in rows)]
         if at == 0:

@@ -6,17 +6,16 @@ import sys
 import textwrap
 from collections.abc import Sequence
 
-from rich import box
 from rich.console import Console
 from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text
 
 from forecast.errors import escape
+from forecast.ruled import rule_table
 from forecast.wording import Told, say_level
 
 MOST_TEAMS = 12
-GAP = 2
 WORD = "\u00a0"
 LEGEND = (
     "Chance: as many teams as perfect forecasts would show, at most. Off by: how far what held was from what was said, in "
@@ -69,7 +68,7 @@ def _print(console: Console, block: str | Table, width: int, style: str = "") ->
 
 
 def _table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> Table:
-    table = Table(box=box.SIMPLE_HEAD, padding=(0, GAP - 1, 0, 0), pad_edge=False, show_edge=False)
+    table = rule_table()
     for k, head in enumerate(heads):
         table.add_column(head, justify="right" if k else "left", no_wrap=True)
     for row in rows:

@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 
-from rich import box
 from rich.cells import cell_len
 from rich.console import Console
 from rich.measure import Measurement
@@ -21,10 +20,8 @@ from forecast.binding import build_reasons, say_alone, say_reasons
 from forecast.errors import escape
 from forecast.outcome import MIDDLE
 from forecast.phrases import say_date
+from forecast.ruled import GAP, rule_table
 from forecast.wording import Told, holds, say_chance_of, say_level, say_promises, say_provenance
-
-GAP = 2
-"""Spaces between columns."""
 
 NO_BREAK = re.compile(r"(?<=[0-9]) (?=%|[A-Z][a-z]{2} [0-9])|(?<=[A-Z][a-z]{2}) (?=[0-9]{4})")
 """Spaces inside a percentage or a date, where a line is not broken."""
@@ -82,7 +79,7 @@ def _print(console: Console, line: str, style: str = "") -> None:
 
 def build_table(told: Told, levels: Sequence[float], is_narrow: bool = False) -> Table:
     """One row per feature: due date, chance of it, and the date at each level."""
-    table = Table(box=box.SIMPLE_HEAD, padding=(0, GAP - 1, 0, 0), pad_edge=False, show_edge=False)
+    table = rule_table()
     columns: list[list[Text]] = []
     for head, say in _choose_columns(told, levels, is_narrow):
         cells = [say(feature) for feature in told["features"]]

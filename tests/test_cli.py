@@ -481,6 +481,8 @@ def test_an_output_that_cannot_hold_a_name_gets_escapes(tmp_path: Path) -> None:
     environment = os.environ | {"PYTHONIOENCODING": "latin-1"}
     command = [sys.executable, "-m", "forecast", "run", str(tmp_path), "--runs", "50"]
     result = subprocess.run(command, capture_output=True, encoding="latin-1", env=environment, cwd=ROOT, check=False)
+    assert set(result.stdout.splitlines()[2]) == {"-"}
+    assert "|" not in result.stdout
     assert result.returncode == 0
     assert "B\xfccher \\u672c" in result.stdout
 

@@ -39,7 +39,7 @@ FLOORS: tuple[tuple[str, ...], ...] = tuple(
         "experience lessons wording impact_wording frontier_wording sentences pledge_wording allocation_wording",
         "cli commands options screen web __main__ checklist binding scoreboard edit_options impact_page frontier_page "
         "remedies_page remedy_options commit_page allocation_page ordering_page import_page "
-        "live_options",
+        "live_options ruled",
     )
 )
 """Kernels, nouns, model, answers, edges, doors. A package of its own (importers) stands on one floor with all its modules."""
