@@ -12,7 +12,7 @@ from rich.text import Text
 
 from forecast.allocation_wording import NAMED, NO_OBJECTIVE, REASONS, SHOWN, WORTH_NAMING, say_allocation, say_winners
 from forecast.errors import escape
-from forecast.impact_page import build_slips
+from forecast.impact_page import NARROW, build_slips
 from forecast.impact_wording import find_shown, moves
 from forecast.page import Page, fill_table
 from forecast.phrases import say_date, say_list, say_share
@@ -138,7 +138,7 @@ def _print_impact(page: Page, told: Told) -> None:
         page.line("")
         table = build_slips(impact, heads=("by priority", "enforced"))
         if not page.has_room(table):
-            table = build_slips(impact, is_narrow=True, heads=("by priority", "enforced"))
+            table = build_slips(impact, NARROW[0], heads=("by priority", "enforced"))
         page.table(table)
     rows = {row["name"]: row for row in impact["features"]}
     hidden = sum(moves(rows[name]) for key in ("slips", "gains") for name in impact[key]) - len(

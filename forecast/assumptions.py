@@ -163,7 +163,8 @@ def _say_priorities(pasts: Sequence[Past]) -> str:
 def _say_risks(roadmap: Roadmap) -> str:
     if not roadmap.risks:
         return ""
-    return f"{say_count(len(roadmap.risks), 'risk')} may happen, each at most once."
+    count = len(roadmap.risks)
+    return f"{say_count(count, 'risk')} may happen, {'each ' if count > 1 else ''}at most once."
 
 
 def _say_promises(roadmap: Roadmap) -> str:

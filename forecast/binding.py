@@ -28,7 +28,7 @@ DAYS = {
 """Kinds of days and how their columns are headed."""
 
 WIDTH_OF_NAMES = 16
-"""Spaces between columns; the least width to which a column of names is folded."""
+"""The least width to which a column of names is folded."""
 
 NOBODY = {"hand-off": "hand-offs and lags", "not before": "its earliest day"}
 """What holds a feature without being somebody."""

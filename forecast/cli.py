@@ -5,8 +5,11 @@ Only click is loaded to show help; the rest is imported by the command that need
 
 from __future__ import annotations
 
+import errno
 import io
+import os
 import sys
+from pathlib import Path
 from typing import Any
 
 import click
@@ -26,9 +29,10 @@ from forecast.commands.run import run
 from forecast.commands.schema import schema
 from forecast.commands.what_if import what_if
 from forecast.errors import Fault, Refused
-from forecast.options import say
+from forecast.options import discard_output, say
 
 REFUSED, STOPPED = 3, 130
+FULL = (errno.ENOSPC, errno.EDQUOT)
 
 
 class Door(click.Group):
@@ -43,6 +47,12 @@ class Door(click.Group):
             ctx.exit(REFUSED)
         except MemoryError:
             say("There is not enough memory for this; ask for fewer --runs.")
+            ctx.exit(REFUSED)
+        except OSError as error:
+            if error.errno not in FULL:
+                raise
+            discard_output()
+            say("There is no room left to write the output to.")
             ctx.exit(REFUSED)
         except KeyboardInterrupt:
             say("Stopped.")
@@ -79,6 +89,9 @@ for command in COMMANDS:
 
 def main() -> None:
     """What the `forecast` command runs."""
+    nowhere = Path(os.devnull)
+    sys.stdout = sys.stdout or nowhere.open("w", encoding="utf-8")
+    sys.stderr = sys.stderr or nowhere.open("w", encoding="utf-8")
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")

@@ -147,7 +147,8 @@ class Explanation:
 def explain(forecast: Forecast, progress: Callable[[int, int], None] | None = None) -> Explanation:
     """Why each feature of a forecast ends when it does: an `Explanation`.
 
-    All runs are played once more, with a trace of every part. Takes five to eight times as long as the simulation on one core.
+    All runs are played once more, with a trace of every part. Takes twice as long as the simulation of the example, and ten
+    times as long with 300 features of 20 teams that wait for 1.5 others each.
 
     progress : called with (runs done, all runs)
 

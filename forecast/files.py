@@ -10,7 +10,7 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from forecast.errors import Fault, Refused, escape
+from forecast.errors import Fault, Refused, did_you_mean, escape, quote
 from forecast.faults import Faults, Ignored
 from forecast.grid import decode
 from forecast.history import History
@@ -22,6 +22,8 @@ from forecast.toml import read_toml
 __all__ = ["Ignored", "Portfolio", "read", "read_bytes", "read_portfolio"]
 
 ROADMAP_FILE = "roadmap.toml"
+SHEETS = {".csv", ".tsv", ".xlsx", ".xlsm", ".xls", ".ods", ".parquet", ".pq", ".json"}
+MADE_BY = '"forecast init DIR" writes one to start from; "forecast import FILE --out DIR" makes one of an export.'
 
 
 @dataclass(frozen=True)
@@ -69,10 +71,27 @@ def read_portfolio(path: str | os.PathLike[str], *, clean: bool | None = None) -
 
 def _find_roadmap(path: Path) -> Path:
     try:
-        if path.is_dir():
-            return path / ROADMAP_FILE
-        if path.exists():
-            return path
+        is_folder, is_there = path.is_dir(), path.exists()
     except (OSError, ValueError) as error:
         raise Fault(escape(str(path)), "not readable", str(error)) from None
-    raise Fault(escape(str(path)), "no such folder or file", f"name the folder that holds {ROADMAP_FILE}")
+    if is_folder:
+        return _find_in(path)
+    if not is_there:
+        raise Fault(escape(str(path)), "no such folder or file", f"name the folder that holds {ROADMAP_FILE}")
+    if path.suffix.casefold() in SHEETS:
+        way_out = f"name the folder that holds {ROADMAP_FILE}. {MADE_BY}"
+        raise Fault(escape(path.name), "a sheet, and no roadmap", way_out)
+    return path
+
+
+def _find_in(folder: Path) -> Path:
+    """The roadmap in a folder."""
+    path = folder / ROADMAP_FILE
+    try:
+        if path.exists():
+            return path
+        names = [each.name for each in folder.iterdir()]
+    except OSError:
+        return path  # who reads it tells why that is not possible
+    near = did_you_mean(ROADMAP_FILE, names)
+    raise Fault(ROADMAP_FILE, "no such file", f"looked in the folder {quote(folder)}.{near or f' {MADE_BY}'}")

@@ -28,13 +28,17 @@ from forecast.phrases import say_date, say_list
 from forecast.tally import say_chance
 from forecast.wording import Told, say_level, say_provenance
 
+NARROW = ("\nmedian", "Later\nin", "Earlier\nin"), ("\nmedian", "Later\nin", "Earlier\nin", "\nDue")
+"""What a narrow table leaves out, and one that would still be too wide."""
+
 
 def render_impact(told: Told, levels: Sequence[float] = LEVELS) -> str:
     """One page: on a terminal folded to its width and with colours, else plain and with one line a sentence."""
     page = Page()
     table = build_slips(told)
-    if not page.has_room(table):
-        table = build_slips(told, is_narrow=True)
+    for left_out in NARROW:
+        if not page.has_room(table):
+            table = build_slips(told, left_out)
     page.lines(_say_subjects(told, levels))
     if table.row_count:
         page.table(table)
@@ -84,9 +88,10 @@ def _say_subjects(told: Told, levels: Sequence[float]) -> Iterator[str]:
         yield ""
 
 
-def build_slips(told: Told, is_narrow: bool = False, heads: tuple[str, str] = ("before", "and after")) -> Table:
-    """Who slips, the worst first, then who gains; a narrow one leaves out what the others imply.
+def build_slips(told: Told, left_out: Sequence[str] = (), heads: tuple[str, str] = ("before", "and after")) -> Table:
+    """Who slips, the worst first, then who gains.
 
+    left_out : heads of columns that a narrow one does without
     heads : what the two sides are called
     """
     before, after = heads
@@ -111,8 +116,7 @@ def build_slips(told: Told, is_narrow: bool = False, heads: tuple[str, str] = ("
             (f"\n{after}", lambda row: say_chance_when(row, "after", runs)),
             ("\nPromise", _say_flip),
         ]
-    if is_narrow:
-        columns = [column for column in columns if column[0] not in ("\nmedian", "Later\nin", "Earlier\nin")]
+    columns = [column for column in columns if column[0] not in left_out]
     return fill_table([head for head, _ in columns], [[say(row) for _, say in columns] for row in shown])
 
 

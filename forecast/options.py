@@ -232,7 +232,12 @@ def write(text: str) -> None:
         click.echo(text, nl=False, color=True)  # whether there are colours has been decided
         sys.stdout.flush()
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        discard_output()
+
+
+def discard_output() -> None:
+    """Lets go what is still to be printed, where it cannot be."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def write_answer(

@@ -189,7 +189,7 @@ class Forecast:
         What it waits for, directly or through others, keeps its place in the order; all other work is gone, also other parts
         of a feature of which one part is waited for. No other feature is the reason for a row of this forecast; together
         its rows are no plan. Usually a row is earlier than in the whole roadmap, but not in every run: what is taken out
-        may have kept a team from working in a worse order. Takes twice as long as a simulation of the example, and ten times
+        may have kept a team from working in a worse order. Takes twice as long as a simulation of the example, and nine times
         as long with 300 features of 20 teams that wait for 1.5 others each.
 
         progress : called with (runs done, all runs)

@@ -7,7 +7,7 @@ import sys
 import textwrap
 from collections.abc import Iterable, Sequence
 
-from rich import box
+from rich.box import SIMPLE_HEAD, Box
 from rich.cells import cell_len
 from rich.console import Console
 from rich.table import Column, Table
@@ -21,6 +21,9 @@ MOST_FOLDED = 12
 
 NO_BREAK = re.compile(r"(?<=[0-9]) (?=%|[A-Z][a-z]{2} [0-9])|(?<=[A-Z][a-z]{2}) (?=[0-9]{4})")
 """Spaces inside a percentage or a date, where a line is not broken."""
+
+PLAIN_HEAD = Box("    \n    \n -- \n    \n    \n    \n    \n    \n", ascii=True)
+"""The line below the head of a table, of what every encoding has."""
 
 LEAST_WIDE, ENDLESS = 30, 10_000
 
@@ -124,8 +127,13 @@ def _fold(table: Table, width: int) -> int:
 
 
 def open_table() -> Table:
-    """A table without a frame, and with no columns yet."""
-    return Table(box=box.SIMPLE_HEAD, padding=(0, GAP - 1, 0, 0), pad_edge=False, show_edge=False)
+    """A table with a line below its head, no frame, and no columns yet.
+
+    The line is of hyphens where standard output has another encoding than UTF.
+    """
+    encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
+    box = SIMPLE_HEAD if encoding.lower().startswith("utf") else PLAIN_HEAD
+    return Table(box=box, padding=(0, GAP - 1, 0, 0), pad_edge=False, show_edge=False)
 
 
 def fill_table(heads: Sequence[str], rows: Sequence[Sequence[str | Text]]) -> Table:

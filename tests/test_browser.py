@@ -186,6 +186,19 @@ def test_on_paper_every_table_fits(name: str, browser: Any, reports: dict[str, P
         assert max(rights) <= 704
 
 
+def test_on_paper_heads_hold_no_box_that_chromium_would_leave_out_of_the_next_page(
+    browser: Any, reports: dict[str, Path]
+) -> None:
+    """A button has a box of its own, which is painted on the first page of a table alone; on the screen it is one."""
+    ask = "() => [...document.querySelectorAll('thead button')].map(each => getComputedStyle(each).display)"
+    with Visit(browser, reports["example"], (703, 1000)) as visit:
+        assert "contents" not in visit.page.evaluate(ask)
+        visit.page.emulate_media(media="print")
+        shown = visit.page.evaluate(ask)
+        assert len(shown) > 10
+        assert set(shown) == {"contents"}
+
+
 def test_no_label_of_a_curve_is_cut_off(browser: Any, reports: dict[str, Path]) -> None:
     with Visit(browser, reports["example"], DESKTOP) as visit:
         visit.open_all()

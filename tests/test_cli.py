@@ -7,6 +7,7 @@ import io
 import json
 import os
 import re
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -452,12 +453,36 @@ def test_a_reader_that_leaves_early_is_no_fault(portfolio: str, arguments: list[
     assert "BrokenPipe" not in result.stderr
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no device that is always full")
+def test_a_full_disk_is_told_in_one_line(portfolio: str) -> None:
+    with Path("/dev/full").open("wb") as full:
+        result = subprocess.run(
+            [sys.executable, "-m", "forecast", "run", portfolio, "--runs", "20", "-q"],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            cwd=ROOT,
+            check=False,
+        )
+    assert (result.returncode, result.stderr) == (3, "There is no room left to write the output to.\n")
+
+
+@pytest.mark.skipif(os.name != "posix", reason="a shell closes the stream")
+def test_closed_streams_are_no_fault(portfolio: str) -> None:
+    words = shlex.join([sys.executable, "-m", "forecast", "run", portfolio, "--runs", "20"])
+    for closed in (">&-", "2>&-", ">&- 2>&- <&-"):
+        result = subprocess.run(f"{words} {closed}", shell=True, capture_output=True, text=True, cwd=ROOT, check=False)
+        assert (result.returncode, "Traceback" in result.stderr) == (0, False)
+
+
 def test_an_output_that_cannot_hold_a_name_gets_escapes(tmp_path: Path) -> None:
     toml = 'start = 2026-01-05\nhistory = { Web = [1, 2] }\n[[feature]]\nname = "Bücher 本"\nwork = { Web = 3 }\n'
     (tmp_path / "roadmap.toml").write_text(toml, encoding="utf-8")
     environment = os.environ | {"PYTHONIOENCODING": "latin-1"}
     command = [sys.executable, "-m", "forecast", "run", str(tmp_path), "--runs", "50"]
     result = subprocess.run(command, capture_output=True, encoding="latin-1", env=environment, cwd=ROOT, check=False)
+    assert set(result.stdout.splitlines()[2]) == {"-"}
+    assert "|" not in result.stdout
     assert result.returncode == 0
     assert "B\xfccher \\u672c" in result.stdout
 

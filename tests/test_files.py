@@ -588,7 +588,14 @@ def test_files_that_are_not_there(tmp_path: Path) -> None:
     way_out = "name the folder that holds roadmap.toml"
     assert faults_of(tmp_path / "nowhere") == [f"{tmp_path / 'nowhere'}: no such folder or file; {way_out}"]
     looked = f"no such file; looked in the folder {quote(tmp_path)}."
-    assert faults_of(tmp_path) == [f"roadmap.toml: {looked}"]
+    made = '"forecast init DIR" writes one to start from; "forecast import FILE --out DIR" makes one of an export.'
+    assert faults_of(tmp_path) == [f"roadmap.toml: {looked} {made}"]
+    for name in ("portfolio.xlsx", "Features.CSV"):
+        (tmp_path / name).write_bytes(b"PK\x03\x04 a workbook")
+        assert faults_of(tmp_path / name) == [f"{name}: a sheet, and no roadmap; {way_out}. {made}"]
+        (tmp_path / name).unlink()
+    (tmp_path / "raodmap.toml").touch()
+    assert faults_of(tmp_path) == [f'roadmap.toml: {looked} Did you mean "raodmap.toml"?']
     write(tmp_path, SHEETS.replace("throughput", "throughputs"), throughput=ONE_SPRINT)
     (tmp_path / "features.csv").mkdir()
     assert faults_of(tmp_path) == [

@@ -558,6 +558,13 @@ def test_on_a_terminal_nothing_is_cut_off(folder: str, width: int) -> None:
         assert " ".join(plain.splitlines()[-2].split()[:6]) in " ".join(bare.split())
 
 
+def test_on_a_terminal_of_eighty_columns_the_table_fits() -> None:
+    page = run(EXAMPLE, "--drop", "Search", "--runs", "200", "-q", FORCE_COLOR="1", COLUMNS="80", TERM="xterm").stdout
+    lines = re.sub(r"\x1b\[[0-9;]*m", "", page).splitlines()
+    assert max(len(line.rstrip()) for line in lines) <= 80
+    assert "Promise" in lines[1]
+
+
 def write_drop(folder: str) -> str:
     path = Path(folder) / "drop.toml"
     path.write_text('[[edit]]\ndrop = "Login"\n', encoding="utf-8")

@@ -23,7 +23,7 @@ NO_DAY = 0
 
 STAND_IN = "done on a day that is not told: the last change of its status stands in"
 UNDATED = "done on a day that nobody knows; no throughput"
-UNBORN = "open since a day that is not told: counts in features.csv, and stands not in items.csv"
+UNBORN = "open since a day that is not told: counts in features.csv, but is not in items.csv"
 REOPENED = "has a done date though its status is open; counts as open"
 EARLY = "done before it was created"
 TEAMLESS = "belongs to no team; counts for a team of that name"
