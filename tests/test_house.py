@@ -30,14 +30,14 @@ FLOORS: tuple[tuple[str, ...], ...] = tuple(
         "growth items",
         "throughput calendar plan scope luck prospects oddities pacing past clue trust timekeeping soundness "
         "precedence remarks ancestry rivals cleaning looks retrospect drift pace worth",
-        "tally simulation counting outcome impact frontier remedies remedy commitment allocation order backtesting "
+        "tally simulation counting outcome impact remedy commitment allocation backtesting "
         "explanation reasons alone assumptions checkup origins coverage verdict hindsight slip positions burnup placements "
         "menu screening search selection pledges weighing headroom cadence rollup spending aim arrangement climbing "
         "ordering rehearsal route",
         "files reader toml spot shape schema lines loading grid workbook parquet columns notation rows sheets "
-        "faults writing importers trackers charts report snapshots inspection json_schema starter actuals whatif_file "
+        "faults writing importers trackers charts report inspection json_schema starter actuals whatif_file "
         "experience lessons wording impact_wording frontier_wording sentences pledge_wording allocation_wording",
-        "cli commands options page screen web __main__ checklist binding scoreboard edit_options impact_page frontier_page "
+        "cli commands options page screen __main__ checklist binding scoreboard edit_options impact_page frontier_page "
         "remedies_page remedy_options commit_page allocation_page ordering_page import_page "
         "live_options",
     )
