@@ -7,8 +7,10 @@ import json
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
 import forecast as fc
+from forecast.cli import cli
 from forecast.import_page import render
 from forecast.importers.words import read_link
 
@@ -218,3 +220,25 @@ def test_more_is_promised_only_where_more_is_left_out(tmp_path: Path) -> None:
         '  5: a date that cannot be read (row 52: created = "soon", row 53: created = "soon", row 54: created = "soon", ...)',
         "  30: open items that belong to no feature (20 of Web, 10 of API)",
     ]
+
+
+def test_the_sheet_of_a_workbook_is_named_behind_it(tmp_path: Path) -> None:
+    """As the fault says that tells of several sheets; also again, from import.toml."""
+    assert CliRunner().invoke(cli, ["init", str(tmp_path / "mine"), "--spreadsheet"]).exit_code == 0
+    workbook = tmp_path / "mine" / "portfolio.xlsx"
+    with pytest.raises(fc.Fault, match="name the one that is meant, like"):
+        fc.import_files([workbook], tmp_path / "out")
+    fc.import_files([f"{workbook}#Throughput"], tmp_path / "out")
+    _, history = fc.read(tmp_path / "mine")
+    _, imported = fc.read(tmp_path / "out")
+    said, meant = (sorted((row.team, row.start, row.done) for row in each.sprints) for each in (imported, history))
+    assert said == meant
+    assert 'files = ["../mine/portfolio.xlsx#Throughput"]' in (tmp_path / "out" / "import.toml").read_text("utf-8")
+    before = (tmp_path / "out" / "throughput.csv").read_bytes()
+    assert CliRunner().invoke(cli, ["import", "--again", str(tmp_path / "out"), "--force"]).exit_code == 0
+    assert (tmp_path / "out" / "throughput.csv").read_bytes() == before
+    with pytest.raises(fc.Fault, match='no sheet "Sprints"; there are: "features"'):
+        fc.import_files([f"{workbook}#Sprints"], tmp_path / "out2")
+    own = tmp_path / "own.xlsx#1"
+    own.write_text("team,start,end,done\nWeb,2025-12-01,2025-12-14,3\n", encoding="utf-8")
+    fc.import_files([own], tmp_path / "out3")

@@ -13,7 +13,7 @@ from typing import Any
 from forecast.errors import Fault, escape
 from forecast.grid import Cell, Lines, decode
 from forecast.importers.layout import ALL_NAMES
-from forecast.loading import read_bytes
+from forecast.loading import WORKBOOK, read_bytes
 from forecast.rows import spell
 
 LARGEST = 2_000_000_000
@@ -57,11 +57,15 @@ class Numbers:
 
 
 def open_file(path: Path) -> Table | Records | Numbers:
-    """What is in a file. Raises Fault when it cannot be read, or holds neither rows, records nor numbers."""
+    """What is in a file, or in a sheet of a workbook, "export.xlsx#Sheet".
+
+    Raises Fault when it cannot be read, or holds neither rows, records nor numbers.
+    """
+    path, sheet = _find_sheet(path)
     file = escape(path.name)
     content = read_bytes(path, file, LARGEST)
     if content[:2] == b"PK" or content[:4] == b"\xd0\xcf\x11\xe0":
-        return _open_workbook(content, file)
+        return _open_workbook(content, file, sheet)
     start = content[:200].replace(b"\0", b"").lstrip(b"\xef\xbb\xbf\xff\xfe \t\r\n")[:1]
     if start in (b"[", b"{") and path.suffix.casefold() != ".csv":
         records = _read_json(decode(content, file), file)
@@ -83,10 +87,18 @@ def open_file(path: Path) -> Table | Records | Numbers:
     return Table(file, tuple(head[1]), walk, lines.separator == ",")
 
 
-def _open_workbook(content: bytes, file: str) -> Table:
+def _find_sheet(path: Path) -> tuple[Path, str | None]:
+    """The file that is meant, and the sheet in it; a file may have such a name itself."""
+    named = WORKBOOK.fullmatch(path.name)
+    if named is None or named[2] is None or path.exists():
+        return path, None
+    return path.with_name(named[1]), named[2]
+
+
+def _open_workbook(content: bytes, file: str, sheet: str | None) -> Table:
     from forecast.workbook import read_workbook
 
-    grid = read_workbook(content, file, None, ("items", "issues", "work items", "data", "sheet1", "export"))
+    grid = read_workbook(content, file, sheet, ("items", "issues", "work items", "data", "sheet1", "export"))
     if not grid.rows:
         raise Fault(grid.file, "it has no rows", "the first row names the columns")
     head = tuple(spell(cell) for cell in grid.rows[0][1])
