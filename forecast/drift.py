@@ -46,7 +46,7 @@ class Drift:
     """Items of a sprint as recent sprints show them, times a level that is uncertain from the start and wanders on.
 
     half_life : fortnights after which a past sprint counts half
-    walk : standard deviation of what the level changes by in a fortnight, on the scale of logarithms (0.28: about 28 %)
+    walk : standard deviation of what the level changes by in a fortnight, on the scale of logarithms (0.26: about 26 %)
     pull : what is left of a deviation from the long mean a fortnight later; 1 for no pull
     shared : part of the walk's variance that all teams have in common
     shape : what a sprint is drawn from: "past", one of the past sprints; "smooth", a negative binomial distribution with
@@ -59,7 +59,7 @@ class Drift:
     """
 
     half_life: float = 2.5
-    walk: float = 0.28
+    walk: float = 0.26
     pull: float = 0.94
     shared: float = 0.15
     shape: str = "auto"

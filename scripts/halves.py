@@ -20,7 +20,7 @@ import numpy as np
 import forecast as fc
 from forecast.arrays import Floats, Longs
 
-HALF_LIVES, WALKS, PULLS = (2.0, 2.5, 3.0, 4.0), (0.23, 0.28, 0.33), (0.94, 0.97)
+HALF_LIVES, WALKS, PULLS = (2.0, 2.5, 3.0, 4.0), (0.21, 0.26, 0.31), (0.94, 0.97)
 MOST_HALVINGS = 4000
 LEAST_TEAMS = 4
 """With fewer, a half is a single team."""

@@ -31,7 +31,7 @@ class Past:
     days: int = 14
     end: int | None = None
     half_life: float = 2.5
-    walk: float = 0.28
+    walk: float = 0.26
     pull: float = 0.94
     shared: float = 0.15
     correction: float = 0.75

@@ -153,7 +153,7 @@ def test_the_level_has_the_mean_and_the_variance_of_the_formulas(past: Past) -> 
     later = np.log(drawn(replace(past, end=MONDAY - 85))[:, 0] / 2.5)  # the same team, six sprints after its history
     check_caught(check_means, later, fixed, variances)
     check_caught(check_covariance, later[:, 0], later[:, 0], variances[0], variances[0] ** 2)
-    check_caught(check_means, np.log(drawn(past, walk=0.26)[:, 0] / 2.5), fixed, variances)
+    check_caught(check_means, np.log(drawn(past, walk=0.24)[:, 0] / 2.5), fixed, variances)
 
 
 def test_the_mean_is_known_and_rises_a_little() -> None:
