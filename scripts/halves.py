@@ -152,10 +152,16 @@ def show_halves(told: dict[str, Any]) -> tuple[Sequence[str], list[list[str]], s
     )
     sentence = (
         f"Over all {told['ways']:,} ways to halve the teams, each team read with the constants that the half without it has "
-        f"chosen, 85 % held {spans}, in nine of ten ways within the brackets; width {told['width']:.2f}."
+        f"chosen, 85 % held {spans}, in nine of ten ways within the brackets; 95 % held {_say_means(told, 2)}, "
+        f"50 % {_say_means(told, 0)}; width {told['width']:.2f}."
     )
     return heads, rows, sentence
 
 
 def _percents(held: Sequence[float]) -> str:
     return " / ".join(f"{100 * each:.0f}" for each in held)
+
+
+def _say_means(told: dict[str, Any], level: int) -> str:
+    *most, last = (f"{100 * mean[level]:.0f}" for mean in told["mean"])
+    return f"{', '.join(most)} and {last} %"
