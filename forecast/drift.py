@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from forecast.arrays import Deck, Flags, Floats, Longs, Scratch, Supply, Walk, Words
 from forecast.errors import Fault, did_you_mean, quote
 from forecast.history import LEAST_SPRINTS, History, Sprint, check_same_sprints, scale_done
-from forecast.pace import Cards, Pace
+from forecast.pace import Cards, Pace, grow
 from forecast.values import read_count, read_flag, read_number
 
 FORTNIGHT, WEEK = 14, 7
@@ -46,7 +46,7 @@ class Drift:
     """Items of a sprint as recent sprints show them, times a level that is uncertain from the start and wanders on.
 
     half_life : fortnights after which a past sprint counts half
-    walk : standard deviation of what the level changes by in a fortnight, on the scale of logarithms (0.3: about 30 %)
+    walk : standard deviation of what the level changes by in a fortnight, on the scale of logarithms (0.26: about 26 %)
     pull : what is left of a deviation from the long mean a fortnight later; 1 for no pull
     shared : part of the walk's variance that all teams have in common
     shape : what a sprint is drawn from: "past", one of the past sprints; "smooth", a negative binomial distribution with
@@ -59,7 +59,7 @@ class Drift:
     """
 
     half_life: float = 2.5
-    walk: float = 0.3
+    walk: float = 0.26
     pull: float = 0.94
     shared: float = 0.15
     shape: str = "auto"
@@ -123,7 +123,8 @@ class Drift:
         days, count_weekdays = float(supply.sprint_days[t]), float(supply.count_weekdays[t])
         done = np.array([scale_done(row, _weekdays(days), count_weekdays) for row in rows])
         ages = find_ages(rows, count_weekdays * 7 / 5 or days)
-        return Pace.of(done, ages, self.half_life, all(row.done.is_integer() for row in rows))
+        is_whole = all(row.done.is_integer() for row in rows)
+        return Pace.of(done, ages, self.half_life, is_whole, self.walk, self.pull)
 
     def _deal(self, pace: Pace | None, rows: Sequence[Sprint], t: int, supply: Supply) -> dict[int, Cards]:
         """What the sprints of a team are drawn from, by their weekdays."""
@@ -149,7 +150,7 @@ class Drift:
         weeks = (day + 5) // 7 if self.shared else np.zeros_like(day)  # the Monday on or after; day 1 was a Monday
         first_week, end = (int(weeks.min()), int(weeks.max())) if weeks.size else (0, 0)
         fortnights = np.diff(begin, axis=1) * days / FORTNIGHT
-        pull, variance = self.pull**fortnights, self.walk**2 * _grow(self.pull**2, fortnights)
+        pull, variance = self.pull**fortnights, self.walk**2 * grow(self.pull**2, fortnights)
         error, surplus = (np.array([getattr(pace, name, 0.0) for pace in paces]) for name in ("error", "surplus"))
         own = np.sqrt((1 - self.shared) * variance)
         shared = np.sqrt(self.shared * variance / np.maximum(fortnights * FORTNIGHT / WEEK, 1e-9))
@@ -270,11 +271,6 @@ def _find_steps(lead: Longs, supply: Supply) -> tuple[Longs, Longs]:
     step_at = np.where(place < near, place, near + (place - near) // FAR_STEP)
     step = np.arange(int(step_at.max(initial=0)) + 2 + LANES)  # some more, which are drawn along and never used
     return np.where(step < near, step, near + (step - near) * FAR_STEP), step_at
-
-
-def _grow(kept: float, fortnights: Floats) -> Floats:
-    """What fortnightly steps of variance 1 come to after so many of them, when each keeps so much of what came before."""
-    return fortnights if kept == 1 else np.asarray((1 - kept**fortnights) / (1 - kept), np.float64)
 
 
 def _find_shift(pull: Floats, moved: Floats, error: Floats, surplus: Floats) -> Floats:

@@ -54,7 +54,7 @@ class Pace:
 
     weights : (n,) how much each past sprint counts, adding up to 1; none for a guess
     mean, variance : of the items of a sprint
-    error : standard deviation of the level's logarithm: a few sprints do not tell it exactly
+    error : standard deviation of the level's logarithm: a few sprints do not tell it exactly, and it moved while they were seen
     surplus : logarithm of the mean over the long mean
     is_whole : only whole numbers of items have been finished
     """
@@ -67,10 +67,13 @@ class Pace:
     is_whole: bool
 
     @classmethod
-    def of(cls, done: Floats, ages: Floats, half_life: float, is_whole: bool) -> Pace:
+    def of(
+        cls, done: Floats, ages: Floats, half_life: float, is_whole: bool, walk: float = 0.0, pull: float = 1.0
+    ) -> Pace:
         """The pace that past sprints tell of.
 
         done : (n,) items in sprints of one length; ages : (n,) fortnights, 0 for the newest; half_life : fortnights
+        walk, pull : of the level, see `drift.Drift`
         """
         weights = _weigh(ages, half_life)
         seen = float(weights @ done)
@@ -79,7 +82,7 @@ class Pace:
         count = 1 / float(weights @ weights)  # so many sprints of equal weight tell as much
         squares = float(weights @ (done - seen) ** 2) * count  # (count - 1) times the variance
         variance = (squares + PRIOR_SPRINTS * (VARIATION * mean) ** 2) / (count - 1 + PRIOR_SPRINTS)
-        error = math.sqrt(math.log1p(variance / (count * mean**2)))
+        error = math.sqrt(math.log1p(variance / (count * mean**2)) + find_lag(weights, ages, walk, pull))
         return cls(weights, mean, variance, error, math.log(mean / long_mean), is_whole)
 
     @classmethod
@@ -105,6 +108,31 @@ class Pace:
         count = int(highest / step) + 2
         items = np.asarray(step * np.arange(count), np.float64)
         return Cards.of(items, _negative_binomial(mean / step, variance / step**2, count))
+
+
+def grow(kept: float, fortnights: Floats) -> Floats:
+    """What fortnightly steps of variance 1 come to after so many of them, when each keeps so much of what came before."""
+    return fortnights if kept == 1 else np.asarray((1 - kept**fortnights) / (1 - kept), np.float64)
+
+
+def find_lag(weights: Floats, ages: Floats, walk: float, pull: float) -> float:
+    """Variance of the level of now about the weighted mean of its past ones, on the scale of logarithms.
+
+    weights, ages : (n,) how much each past sprint counts, and how many fortnights ago it was; walk, pull : see `drift.Drift`
+
+    A mean over past sprints trails a level that moves: what is added to the error of sampling is what the level itself, a
+    first-order autoregression, says of it (Harvey, "Forecasting, Structural Time Series Models and the Kalman Filter", 1989,
+    chapter 4, has the filter to which this comes down with geometric weights and no pull). 0 without walk.
+    """
+    order = np.argsort(-ages, kind="stable")
+    gaps = -np.diff(ages[order], append=0.0)
+    worth, kept = np.empty(len(ages)), (pull**gaps).tolist()
+    behind = 0.0
+    for at, weight in enumerate(weights[order].tolist()):
+        worth[at] = behind + weight  # of what the level moved by after this sprint, to the mean
+        behind = float(worth[at]) * kept[at]
+    steady = 0.0 if pull == 1 else (1 - behind) ** 2 / (1 - pull**2)
+    return walk**2 * (float(worth**2 @ grow(pull**2, gaps)) + steady)
 
 
 def _weigh(ages: Floats, half_life: float) -> Floats:

@@ -381,8 +381,9 @@ def write_chosen(told: Told | None) -> list[str]:
     heads, rows, sentence = show_halves(told)
     return [
         f"**Constants chosen on one half, and read on the other.** Of {told['tried']} sets of half-life, walk and pull the one "
-        f"with the least pinball loss is chosen ({CHOOSING_RUNS} runs a forecast). What is chosen follows the teams: a half "
-        "whose pace moved much wants more room than the other needs, and gives it too much; the defaults lie between.",
+        "with the least pinball loss (geometric mean of teams and questions) is chosen "
+        f"({CHOOSING_RUNS} runs a forecast). What is chosen follows the teams: a half whose pace moved much wants more room "
+        "than the other needs, and gives it too much; the defaults lie between.",
         table(heads, rows),
         sentence,
     ]

@@ -31,7 +31,7 @@ class Past:
     days: int = 14
     end: int | None = None
     half_life: float = 2.5
-    walk: float = 0.3
+    walk: float = 0.26
     pull: float = 0.94
     shared: float = 0.15
     correction: float = 0.75
@@ -76,8 +76,24 @@ def know(past: Past) -> Known:
         math.fsum(w * (done - seen) ** 2 for w, done in zip(weights, past.done, strict=True)) * count / (count - 1)
     )
     variance = ((count - 1) * variance + 2 * (0.8 * mean) ** 2) / (count + 1)
-    error = math.sqrt(math.log(1 + variance / (count * mean**2)))
+    error = math.sqrt(math.log(1 + variance / (count * mean**2)) + lag(past, weights, ages))
     return Known(weights, mean, variance, error, math.log(mean / long_mean))
+
+
+def lag(past: Past, weights: tuple[float, ...], ages: list[float]) -> float:
+    """Variance of the level of now less the weighted mean of the past ones, from the covariances of every two of them."""
+    if past.pull == 1:  # a random walk: two levels share all the steps that were made before the older one
+        return past.walk**2 * math.fsum(
+            one * other * min(age, back)
+            for one, age in zip(weights, ages, strict=True)
+            for other, back in zip(weights, ages, strict=True)
+        )
+    signed, at = [1.0, *(-weight for weight in weights)], [0.0, *ages]
+    return math.fsum(
+        one * other * past.walk**2 / (1 - past.pull**2) * past.pull ** abs(age - back)
+        for one, age in zip(signed, at, strict=True)
+        for other, back in zip(signed, at, strict=True)
+    )
 
 
 def spread(past: Past) -> float:

@@ -117,4 +117,10 @@ def test_the_report_that_is_committed_keeps_what_was_set_out() -> None:
     assert learned["alone"]["coverage"]["0.85"]["held"] >= 23
     assert learned["horizon"] <= 2.2
     crossed = next(row for row in figures["chosen"]["rows"] if row["on"] == "the half that a team is not in")
-    assert all(0.81 <= held[1] <= 0.89 for held in crossed["held"]), "within a point: read with a quarter of the runs"
+    halved = [crossed["held"], figures["chosen"]["mean"]]
+    for held in (each for way in halved for each in way):
+        assert 0.46 <= held[0] <= 0.58
+        assert 0.82 <= held[1] <= 0.88
+    assert all(held[2] >= 0.90 for held in figures["chosen"]["mean"])
+    assert all(held[2] >= 0.89 for held in crossed["held"]), "within a point, which is a third of its standard error"
+    assert max(crossed["width"], figures["chosen"]["width"]) <= 1.85

@@ -270,7 +270,7 @@ def test_assumptions_are_those_of_the_roadmap() -> None:
         "start": "Work that is left begins on 5 Jan 2026.",
         "throughput": "A future sprint is like one of the past sprints of its team, zeros included; recent ones count most (half "
         "as much after 5 weeks).",
-        "level": "How much a team gets done is itself uncertain, the more so the fewer its sprints, and changes by about 30 % a "
+        "level": "How much a team gets done is itself uncertain, the more so the fewer its sprints, and changes by about 26 % a "
         "fortnight, for better or worse, partly for all teams at once.",
         "default": "This way to use the past is the default: of the models here, its promises held best on real histories (see "
         "README).",

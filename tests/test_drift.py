@@ -24,7 +24,7 @@ import forecast as fc
 from forecast import draws
 from forecast.arrays import Supply
 from forecast.drift import Drift
-from forecast.pace import Cards, Pace
+from forecast.pace import Cards, Pace, find_lag
 
 Array = NDArray[np.float64]
 STEADY = Past((2.5,) * 9)
@@ -153,7 +153,7 @@ def test_the_level_has_the_mean_and_the_variance_of_the_formulas(past: Past) -> 
     later = np.log(drawn(replace(past, end=MONDAY - 85))[:, 0] / 2.5)  # the same team, six sprints after its history
     check_caught(check_means, later, fixed, variances)
     check_caught(check_covariance, later[:, 0], later[:, 0], variances[0], variances[0] ** 2)
-    check_caught(check_means, np.log(drawn(past, walk=0.28)[:, 0] / 2.5), fixed, variances)
+    check_caught(check_means, np.log(drawn(past, walk=0.24)[:, 0] / 2.5), fixed, variances)
 
 
 def test_the_mean_is_known_and_rises_a_little() -> None:
@@ -364,3 +364,48 @@ def test_recent_sprints_weigh_more() -> None:
     assert weights[-1] / weights[-6] == pytest.approx(4.0)
     check_counts(np.array(counts), weights, RUNS, [str(done) for done in past.done])
     check_caught(check_counts, np.array(counts), np.full(6, 1 / 6), RUNS, [str(done) for done in past.done])
+
+
+# The level moved while it was seen --------------------------------------------------------------------------------------
+
+
+def test_how_far_a_mean_trails_a_level_that_moves_is_known_in_closed_form() -> None:
+    """Weights q ** age: a random walk leaves walk ** 2 * q ** 2 / (1 - q ** 2); one sprint alone, or no walk, leaves nothing."""
+    for half_life in (1.0, 2.5, 6.0):
+        q = 2 ** (-1 / half_life)
+        ages = np.arange(400.0)[::-1]
+        weights = (1 - q) * q**ages
+        trails = find_lag(weights, ages, 0.3, 1.0)
+        assert trails == pytest.approx(0.09 * q**2 / (1 - q**2), rel=1e-9)
+        assert find_lag(weights, ages, 0.3, 1 - 1e-7) == pytest.approx(trails, rel=1e-4)
+        assert find_lag(weights[::-1], ages[::-1], 0.3, 1.0) == pytest.approx(trails, rel=1e-9)
+        assert find_lag(weights, ages, 0.3, 0.9) < trails
+        assert find_lag(weights, ages, 0.0, 0.9) == 0
+    assert find_lag(np.ones(1), np.zeros(1), 0.3, 0.94) == pytest.approx(0, abs=1e-12)
+
+
+def test_however_old_the_sprints_are_a_pulled_level_cannot_have_moved_further_than_it_wanders() -> None:
+    """Sprints that count alike, two hundred of them: at most the level's own variance and that of a mean of its past."""
+    ages = np.arange(200.0)
+    for pull in (0.0, 0.5, 0.94):
+        wanders = 0.09 / (1 - pull**2)
+        assert 0.9 * wanders < find_lag(np.full(200, 1 / 200), ages, 0.3, pull) < 1.2 * wanders
+    assert find_lag(np.full(200, 1 / 200), ages, 0.3, 1.0) > 5
+
+
+@pytest.mark.parametrize("pull", [1.0, 0.9])
+def test_a_mean_of_levels_that_are_simulated_trails_as_far(pull: float) -> None:
+    """N = 60,000 levels of sprints that ended at odd ages, two of them on one day; by the error of a variance."""
+    ages = np.array([9.5, 6.0, 6.0, 2.25, 0.0])
+    weights = np.array([0.1, 0.2, 0.15, 0.25, 0.3])
+    rng = np.random.default_rng([SEED, int(10 * pull)])
+    level = rng.standard_normal(RUNS) * (0.0 if pull == 1 else 0.3 / np.sqrt(1 - pull**2))
+    trailing = np.zeros(RUNS)
+    for weight, gap in zip(weights, -np.diff(ages, append=0.0), strict=True):
+        trailing += weight * level
+        moved = gap if pull == 1 else (1 - pull ** (2 * gap)) / (1 - pull**2)
+        level = pull**gap * level + 0.3 * np.sqrt(moved) * rng.standard_normal(RUNS)
+    expected = find_lag(weights, ages, 0.3, pull)
+    check_covariance(level - trailing, level - trailing, expected, expected**2)
+    wrong = find_lag(weights, ages, 0.27, pull)
+    check_caught(check_covariance, level - trailing, level - trailing, wrong, wrong**2)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from halves import Marks, list_constants, measure_halves, show_halves, tell_halves
@@ -52,6 +54,21 @@ def test_what_a_team_did_changes_nothing_of_what_it_is_read_with() -> None:
         assert (one[half] == two[half]).all()
         changed += bool((one != two).any())
     assert changed > 10
+
+
+def test_what_is_chosen_does_not_depend_on_the_rival() -> None:
+    """Another rival divides the losses of each team and question by something else: the same sets come first, in any half."""
+    rng = np.random.default_rng(SEED)
+    swayed = 0
+    for _ in range(50):
+        one = marks(rng.random((5, 6)).tolist(), rng.random((5, 6)).tolist())
+        other = replace(one, loss=one.loss / rng.lognormal(0, 2, one.loss.shape[1:]))
+        half = np.sort(rng.choice(6, 3, replace=False))
+        assert one.choose(half) == other.choose(half)
+        swayed += int(
+            np.argmin(one.loss[:, half].mean(axis=(1, 2))) != np.argmin(other.loss[:, half].mean(axis=(1, 2)))
+        )
+    assert swayed > 10, "the control: an arithmetic mean listens to the rival"
 
 
 def test_the_defaults_are_tried_first_and_every_set_once() -> None:
