@@ -48,15 +48,20 @@ class Door(click.Group):
         except MemoryError:
             say("There is not enough memory for this; ask for fewer --runs.")
             ctx.exit(REFUSED)
+        except KeyboardInterrupt:
+            say("Stopped.")
+            ctx.exit(STOPPED)
+
+    def main(self, *args: Any, **kwargs: Any) -> Any:
+        """All of it, with the texts of help, which are written before any command is asked for."""
+        try:
+            return super().main(*args, **kwargs)
         except OSError as error:
             if error.errno not in FULL:
                 raise
             discard_output()
             say("There is no room left to write the output to.")
-            ctx.exit(REFUSED)
-        except KeyboardInterrupt:
-            say("Stopped.")
-            ctx.exit(STOPPED)
+            sys.exit(REFUSED)
 
 
 @click.group(cls=Door, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})

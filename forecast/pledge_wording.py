@@ -62,7 +62,10 @@ def _say_likeliest(commitment: Commitment) -> str:
     if not commitment.nearest:
         return "no feature is ever done by then" if commitment.alone else "no feature can be promised"
     nearest = commitment.nearest[0]
-    return f"the likeliest is {escape(nearest.feature)} with {say_chance(nearest.together, commitment.runs)}"
+    likeliest = f"the likeliest is {escape(nearest.feature)} with {say_chance(nearest.together, commitment.runs)}"
+    if nearest.together < commitment.level:
+        return likeliest
+    return f"{likeliest}, but {say_count(commitment.forecast.runs, 'run')} are too few to choose it by; take more"
 
 
 def _say_guesses(commitment: Commitment) -> str:

@@ -454,10 +454,11 @@ def test_a_reader_that_leaves_early_is_no_fault(portfolio: str, arguments: list[
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no device that is always full")
-def test_a_full_disk_is_told_in_one_line(portfolio: str) -> None:
+@pytest.mark.parametrize("words", [["run", "--runs", "20", "-q"], ["--help"], ["run", "--help"]])
+def test_a_full_disk_is_told_in_one_line(portfolio: str, words: list[str]) -> None:
     with Path("/dev/full").open("wb") as full:
         result = subprocess.run(
-            [sys.executable, "-m", "forecast", "run", portfolio, "--runs", "20", "-q"],
+            [sys.executable, "-m", "forecast", *words, *([portfolio] if "-q" in words else [])],
             stdout=full,
             stderr=subprocess.PIPE,
             text=True,
