@@ -329,7 +329,8 @@ def drift(
                     if scratch.total[t] >= enough if again == 0 else start[q] - start[0] >= until:
                         break
                     at = walk.pace_at[t, q:]
-                    ahead = LANES if again == 0 else max(LANES, np.int64((until + start[0] - start[q]) / days[t]))
+                    width = LANES if q > 0 else LANES - 1  # with the start, as many steps as are drawn at a time
+                    ahead = width if again == 0 else max(width, np.int64((until + start[0] - start[q]) / days[t]))
                     needed = walk.pace_at[t, min(q + ahead, start.shape[0] + LANES) - 1] // ABREAST + 1
                     if scratch.steps[squad] < needed:
                         needed = (needed + 3) // 4 * 4
@@ -338,12 +339,12 @@ def drift(
                         _move_levels(walk, scratch, squad, ABREAST * scratch.steps[squad], ABREAST * needed)
                         scratch.steps[squad] = needed
                     _draw_sprints(deck, scratch.pace[squad], at, scratch, base, t, q)
-                    first, last, total = scratch.filled[t], deck.behind[t, q + LANES - 1], scratch.total[t]
+                    first, last, total = scratch.filled[t], deck.behind[t, q + width - 1], scratch.total[t]
                     inside, part, level = sprint[first:], share[first:], row[first + 1 :]
                     for i in range(last - first):
                         total += scratch.drawn[np.uint64(inside[i] - q)] * part[i]
                         level[i] = total
-                    scratch.filled[t], scratch.total[t], scratch.sprints[t] = last, total, q + LANES
+                    scratch.filled[t], scratch.total[t], scratch.sprints[t] = last, total, q + width
                 if again == 0 and scratch.filled[t] > 0:
                     s = scratch.filled[t]
                     while s > 1 and row[s - 1] >= enough:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,6 +10,12 @@ import numpy as np
 from forecast.arrays import Floats, Longs, Luck, Plan
 from forecast.scope import Scope
 from forecast.throughput import Source
+
+TAIL = 0.5
+"""Of the runs that are judged by, so many tell how the others may end."""
+
+DAYS_A_REPLAY = 9000.0
+"""Calendar days of capacity that can be drawn for all teams in the time in which a run is played again; measured."""
 
 
 @dataclass(frozen=True)
@@ -38,7 +45,7 @@ class Dice:
 
 
 def find_spare(plan: Plan, luck: Luck, finish: Floats) -> float:
-    """How many calendar days longer than without waiting it took at most to finish everything in these runs.
+    """How many calendar days longer than without waiting capacity is best drawn, judged by what became of these runs.
 
     finish : (F, R) what became of that luck. Less than 0 when no part waits for anything; inf when something was never finished
     """
@@ -51,7 +58,20 @@ def find_spare(plan: Plan, luck: Luck, finish: Floats) -> float:
     edges = plan.edges[plan.team_cadence]
     last = np.minimum(reached, edges.shape[1] - 1)[:, :, None]
     alone = np.take_along_axis(edges[None], last, axis=2).max(axis=1)[:, 0]
-    return float((finish.max(axis=0, initial=0.0) - alone).max(initial=0.0) * 7 / 5)
+    return choose_spare(np.maximum(finish.max(axis=0, initial=0.0) - alone, 0.0) * 7 / 5)
+
+
+def choose_spare(longer: Floats) -> float:
+    """How many days to draw for all runs when these (R,) took so many: what costs least, if the tail is exponential.
+
+    To draw farther costs every run; where it was not far enough, the run is played again.
+    """
+    begin = float(np.quantile(longer, 1 - TAIL, method="inverted_cdf"))
+    tail = longer[longer > begin] - begin
+    if len(tail) == 0 or np.isinf(longer).any():
+        return float(longer.max(initial=0.0))
+    scale = float(tail.mean())
+    return begin + scale * max(math.log(TAIL * DAYS_A_REPLAY / scale), 0.0)
 
 
 def _sum_work(plan: Plan, size: Floats) -> Floats:

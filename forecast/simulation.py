@@ -123,10 +123,12 @@ class Job:
         if finish is None:
             finish = np.empty((len(self.roadmap.features), len(runs)))
         left = None  # the runs that are played on; first all of them, in slices, which are copied faster
-        spare = self.spare if hopeful.all() else math.inf
-        for horizon in self.horizons:
+        spare, horizons = self.spare if hopeful.all() else math.inf, self.horizons
+        if 0 <= spare < math.inf and len(horizons) > 1:  # what was left unfinished mostly lacked capacity, not days
+            horizons = (*horizons[:1], *horizons)
+        for horizon in horizons:
             again = []
-            if horizon == self.horizons[-1]:
+            if horizon == horizons[-1]:
                 spare = math.inf
             for chunk in self._chunks(len(runs), left, horizon):
                 plan, dice = self.stage(horizon)

@@ -133,6 +133,22 @@ def test_what_never_ends_is_drawn_in_full(spares: list[float]) -> None:
     assert not spares
 
 
+def test_capacity_is_drawn_as_far_as_costs_least() -> None:
+    """An exponential tail of a known scale: a day more costs each run as much as it spares in runs that are played again."""
+    scale, days = 90.0, np.arange(0.0, 3000.0)
+    longer = -scale * np.log1p(-(np.arange(4000) + 0.5) / 4000)
+    cost = days + luck.DAYS_A_REPLAY * np.exp(-days / scale)
+    assert luck.choose_spare(longer) == pytest.approx(days[cost.argmin()], abs=10)
+    assert abs(longer.max() - days[cost.argmin()]) > 100  # as far as the longest of them would be too far
+
+
+def test_how_far_capacity_is_drawn_when_there_is_little_to_choose() -> None:
+    assert luck.choose_spare(np.full(32, 14.0)) == 14.0
+    assert luck.choose_spare(np.array([0.0])) == 0.0
+    assert luck.choose_spare(np.array([0.0, 3.0, np.inf])) == np.inf
+    assert luck.choose_spare(np.array([0.0, 1e6])) == 0.0  # to play a run again costs less
+
+
 @pytest.mark.parametrize("work", [0.0, 1e-12, 1e9], ids=["nothing", "hardly anything", "more than ever gets done"])
 def test_the_edges_of_the_horizon(work: float) -> None:
     """Nothing to do, and work that ends beyond the longest horizon: a first guess of it must stay within."""
