@@ -563,12 +563,53 @@ def _wake(plan, state, team, top, dirty, limit, run, trace):  # type: ignore[no-
 
 
 @inlined
-def _play_run(plan, luck, state, run, out, trace):  # type: ignore[no-untyped-def]
-    """One run, from the start until nothing more can happen."""
+def _start_run(plan, state):  # type: ignore[no-untyped-def]
+    """The start of a run: what waits for nothing is on the stack, whose top is returned."""
     _reset(plan, state)
     top = plan.roots.shape[0]
     for root in range(top):
         state.stack[root] = plan.roots[top - 1 - root]
+    return top
+
+
+@inlined
+def _find_event(state, team):  # type: ignore[no-untyped-def]
+    """When something next happens to a team: a finish or a release."""
+    head = _index(state.pending_head[team])
+    release = state.pending_time[head] if head < state.pending_tail[team] else NEVER
+    return min(state.team_finish[team], release)
+
+
+@inlined
+def _find_earliest(state):  # type: ignore[no-untyped-def]
+    """When something next happens to any team."""
+    earliest = state.block_next[0]
+    for block in range(1, state.block_next.shape[0]):
+        earliest = min(earliest, state.block_next[_index(block)])
+    return _time(earliest)
+
+
+@inlined
+def _wake_due(plan, state, limit, run, trace):  # type: ignore[no-untyped-def]
+    """Wake every team to which something happens up to `limit`; returns the stack's top, and the number of teams."""
+    top = 0
+    dirty = 0
+    for at in range(state.block_next.shape[0]):
+        block = _index(at)
+        if _time(state.block_next[block]) <= limit:
+            due = _find_due(state, block, limit)
+            while due != 0:
+                team = _index((block << 6) + _lowest_bit(due))
+                due &= due - np.uint64(1)
+                top = _wake(plan, state, team, top, dirty, limit, run, trace)
+                dirty += 1
+    return top, dirty
+
+
+@inlined
+def _play_run(plan, luck, state, run, out, trace):  # type: ignore[no-untyped-def]
+    """One run, from the start until nothing more can happen."""
+    top = _start_run(plan, state)
     limit = TOL
     dirty = 0
     while True:
@@ -580,26 +621,12 @@ def _play_run(plan, luck, state, run, out, trace):  # type: ignore[no-untyped-de
             else:
                 _replan(plan, luck.capacity[run, team], state, team)
             state.team_event[team] = 0
-            head = _index(state.pending_head[team])
-            release = state.pending_time[head] if head < state.pending_tail[team] else NEVER
-            _set_next(state, team, min(state.team_finish[team], release))
-        earliest = state.block_next[0]
-        for block in range(1, state.block_next.shape[0]):
-            earliest = min(earliest, state.block_next[_index(block)])
-        if _time(earliest) > plan.horizon:
+            _set_next(state, team, _find_event(state, team))
+        earliest = _find_earliest(state)
+        if earliest > plan.horizon:
             return
-        limit = _time(earliest) + TOL
-        top = 0
-        dirty = 0
-        for at in range(state.block_next.shape[0]):
-            block = _index(at)
-            if _time(state.block_next[block]) <= limit:
-                due = _find_due(state, block, limit)
-                while due != 0:
-                    team = _index((block << 6) + _lowest_bit(due))
-                    due &= due - np.uint64(1)
-                    top = _wake(plan, state, team, top, dirty, limit, run, trace)
-                    dirty += 1
+        limit = earliest + TOL
+        top, dirty = _wake_due(plan, state, limit, run, trace)
 
 
 @compiled(**BARE)

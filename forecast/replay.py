@@ -17,31 +17,38 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 import numpy as np
+from numpy.lib.stride_tricks import as_strided
 
-from forecast.arrays import Flags, Floats, Ints, Luck, Plan
+from forecast.arrays import Flags, Floats, Ints, Luck, Plan, Trace
 from forecast.compiling import BARE, called, compiled, inlined
 from forecast.engine import (
     NEVER,
     SNAP,
     TOL,
     _find_due,
+    _find_earliest,
+    _find_event,
     _finish_part,
     _finish_parts,
     _index,
     _lowest_bit,
     _make_state,
+    _order,
     _postpone,
     _replan,
     _replan_simple,
     _set_bit,
     _set_next,
+    _settle,
     _snap,
+    _start_run,
     _time,
+    _wake_due,
 )
 
 LAYOUT = "7e4339b41dcb9bb4"
 """As in the engine; ENGINE is the digest of the engine's file, of which this kernel is compiled as well."""
-ENGINE = "84fcc8340331c1cd"
+ENGINE = "0364549eee7a2f3a"
 
 ROOM = 1 << 18
 """Changes that are kept at a time."""
@@ -131,8 +138,8 @@ class Book(NamedTuple):
     counts: Ints
 
 
-STIRRED, SHIFTED, STACKED, STEP = 0, 1, 2, 3
-"""What `Book.counts` counts; the last one is the place that is played."""
+STIRRED, SHIFTED, STACKED = 0, 1, 2
+"""What `Book.counts` counts."""
 
 
 class Changes(NamedTuple):
@@ -218,36 +225,33 @@ def _plan_team(plan, luck, state, book, team, run):  # type: ignore[no-untyped-d
 
 
 @inlined
-def _find_earliest(state):  # type: ignore[no-untyped-def]
-    earliest = state.block_next[0]
-    for block in range(1, state.block_next.shape[0]):
-        earliest = min(earliest, state.block_next[_index(block)])
-    return _time(earliest)
-
-
-@inlined
-def _open(plan, luck, sources, state, book, rows):  # type: ignore[no-untyped-def]
-    """Believe that nothing ever happens but what waits for nothing, and let every team look at that on day 0."""
-    parts = plan.part_team.shape[0]
+def _play_first(plan, luck, state, book, run, out, trace):  # type: ignore[no-untyped-def]
+    """One run of the first place, as the engine plays it, and noted."""
     book.release[:] = NEVER
-    book.logged[:] = NEVER
     book.touched[:] = NEVER
     book.end[:] = NEVER
     book.rows[:] = 0
-    for part in range(parts):
+    for part in range(plan.part_team.shape[0]):
         book.part_at[part] = part
         book.slot_of[part] = part
-    for at in range(plan.roots.shape[0]):
-        root = _index(plan.roots[at])
-        time = _find_time(plan, luck, sources, book, rows, root)
-        if root < parts and luck.size[rows.size, root] > 0.0:
-            book.release[root] = time
-        else:
-            _enter_end(book, root, time)
-    for team in range(plan.team_cadence.shape[0]):
-        book.swapped[team] = 0.0
-        _stir(book, team)
-        _set_next(state, team, 0.0)
+    top = _start_run(plan, state)
+    limit = TOL
+    dirty = 0
+    while True:
+        dirty = _settle(plan, luck, state, run, top, dirty, limit, out, trace)
+        for d in range(dirty):
+            team = _index(state.dirty[_index(d)])
+            _plan_team(plan, luck, state, book, team, run)
+            _set_next(state, team, _find_event(state, team))
+        earliest = _find_earliest(state)
+        if earliest > plan.horizon:
+            break
+        limit = earliest + TOL
+        top, dirty = _wake_due(plan, state, limit, run, trace)
+    state.team_next[:] = _order(NEVER)
+    state.block_next[:] = _order(NEVER)
+    for part in range(plan.part_team.shape[0]):
+        book.logged[part] = book.release[part]
 
 
 # What follows from an end -----------------------------------------------------------------------------------------------
@@ -460,7 +464,7 @@ def _come_alive(plan, luck, state, book, rows, team, alarm):  # type: ignore[no-
     state.team_time[team] = 0.0
     state.team_event[team] = 0
     state.team_segment[team] = 0
-    book.status[team] = LIVE if is_simple and book.counts[STEP] > 0 else AWAKE
+    book.status[team] = LIVE if is_simple else AWAKE
     book.apart[team] = 0
     for slot in range(first, last):
         part = book.part_at[slot]
@@ -764,7 +768,7 @@ def _close(plan, state, book):  # type: ignore[no-untyped-def]
 
 
 @compiled(**BARE)
-def _replay(plan, luck, sources, moves, state, book, finish, changes, first_run):  # type: ignore[no-untyped-def]
+def _replay(plan, luck, sources, moves, state, book, out, trace, finish, changes, first_run):  # type: ignore[no-untyped-def]
     """The runs from `first_run` on, as long as what changes in them has room; returns the next run, and the changes."""
     parts = plan.part_team.shape[0]
     room = changes.run.shape[0]
@@ -777,23 +781,20 @@ def _replay(plan, luck, sources, moves, state, book, finish, changes, first_run)
             run if luck.lag.shape[0] > 1 else 0,
         )
         before = count
-        _open(plan, luck, sources, state, book, rows)
-        for step in range(moves.first.shape[0]):
-            book.counts[STEP] = step
-            if step > 0:
-                for at in range(moves.first[step - 1], moves.first[step]):
-                    _swap(plan, luck, state, book, rows, moves.rising[at], moves.sinking[at])
+        _play_first(plan, luck, state, book, run, out, trace)
+        for feature in range(finish.shape[0]):
+            finish[feature, run] = book.end[parts + feature]
+        for step in range(1, moves.first.shape[0]):
+            for at in range(moves.first[step - 1], moves.first[step]):
+                _swap(plan, luck, state, book, rows, moves.rising[at], moves.sinking[at])
             if not _play_place(plan, luck, sources, state, book, rows):
                 return run, -1
             _close(plan, state, book)
-            if step == 0:
-                for feature in range(finish.shape[0]):
-                    finish[feature, run] = book.end[parts + feature]
-            is_full = step > 0 and count + book.counts[SHIFTED] > room
+            is_full = count + book.counts[SHIFTED] > room
             for at in range(book.counts[SHIFTED]):
                 feature = _index(book.shifted[at])
                 book.is_shifted[feature] = 0
-                if step > 0 and not is_full and book.end[parts + feature] != book.before[feature]:
+                if not is_full and book.end[parts + feature] != book.before[feature]:
                     changes.run[count] = run
                     changes.step[count] = step
                     changes.feature[count] = feature
@@ -858,7 +859,7 @@ def _make_book(plan: Plan) -> Book:
         before=np.zeros(nodes - parts),
         stack=ints(nodes + 1),
         is_stacked=flags(nodes),
-        counts=ints(4),
+        counts=ints(3),
     )
 
 
@@ -882,13 +883,14 @@ def replay(plan: Plan, luck: Luck, moves: Moves, room: int = ROOM) -> Iterator[S
     parts, nodes, runs = plan.part_team.size, plan.waits.size, luck.capacity.shape[0]
     finish = np.empty((nodes - parts, runs))
     sources, state, book = _turn_links(plan), _make_state(plan), _make_book(plan)
-    for times in (state.team_next, state.block_next):
-        times[:] = np.float64(NEVER).view(np.int64)
+    # What the engine notes of any run is the book's.
+    out = as_strided(book.end[parts:], finish.shape, (8, 0))
+    trace = Trace(*(as_strided(times, (parts, runs), (8, 0)) for times in (book.release, book.end[:parts])))
     done = 0
     while done < runs:
         changes = Changes._make([*(np.empty(room, np.int32) for _ in range(3)), np.empty(room), np.empty(room)])
         first = done
-        done, count = _replay(plan, luck, sources, moves, state, book, finish, changes, first)
+        done, count = _replay(plan, luck, sources, moves, state, book, out, trace, finish, changes, first)
         if count < 0:
             raise EndlessError(f"run {done}")
         if done == first:
