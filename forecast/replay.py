@@ -26,29 +26,26 @@ from forecast.engine import (
     SNAP,
     TOL,
     _find_due,
-    _find_earliest,
-    _find_event,
     _finish_part,
     _finish_parts,
     _index,
     _lowest_bit,
     _make_state,
     _order,
-    _postpone,
     _replan,
     _replan_simple,
+    _reset,
     _set_bit,
     _set_next,
     _settle,
     _snap,
-    _start_run,
     _time,
     _wake_due,
 )
 
 LAYOUT = "7e4339b41dcb9bb4"
 """As in the engine; ENGINE is the digest of the engine's file, of which this kernel is compiled as well."""
-ENGINE = "0364549eee7a2f3a"
+ENGINE = "442c8986b5b9ea01"
 
 ROOM = 1 << 18
 """Changes that are kept at a time."""
@@ -100,6 +97,7 @@ class Book(NamedTuple):
     log, rows : (2 P + 4 T, 7), (T,) what each team does, and the number of rows
     old, olds, old_row : the same of the place before, from when the team came alive, and the row that is reached
     old_left : (P,) by slot: what its target was at the place before
+    ended : (P,) when each part of a team that is played ended at the place before
     mark : (P,) by slot: 1 ended, 2 ended at the place before, 3 both; apart : (T,) number of 1 and 2
     stirred, is_stirred : teams that have to be put in order after the place
     shifted, is_shifted, before : features whose end has changed, and what it was
@@ -126,6 +124,7 @@ class Book(NamedTuple):
     olds: Ints
     old_row: Ints
     old_left: Floats
+    ended: Floats
     mark: Flags
     apart: Ints
     stirred: Ints
@@ -225,6 +224,14 @@ def _plan_team(plan, luck, state, book, team, run):  # type: ignore[no-untyped-d
 
 
 @inlined
+def _find_earliest(state):  # type: ignore[no-untyped-def]
+    earliest = state.block_next[0]
+    for block in range(1, state.block_next.shape[0]):
+        earliest = min(earliest, state.block_next[_index(block)])
+    return _time(earliest)
+
+
+@inlined
 def _play_first(plan, luck, state, book, run, out, trace):  # type: ignore[no-untyped-def]
     """One run of the first place, as the engine plays it, and noted."""
     book.release[:] = NEVER
@@ -234,20 +241,19 @@ def _play_first(plan, luck, state, book, run, out, trace):  # type: ignore[no-un
     for part in range(plan.part_team.shape[0]):
         book.part_at[part] = part
         book.slot_of[part] = part
-    top = _start_run(plan, state)
-    limit = TOL
-    dirty = 0
+    top = _reset(plan, state)
+    limit, dirty = TOL, 0
     while True:
         dirty = _settle(plan, luck, state, run, top, dirty, limit, out, trace)
         for d in range(dirty):
             team = _index(state.dirty[_index(d)])
             _plan_team(plan, luck, state, book, team, run)
-            _set_next(state, team, _find_event(state, team))
-        earliest = _find_earliest(state)
-        if earliest > plan.horizon:
+            head = _index(state.pending_head[team])
+            release = state.pending_time[head] if head < state.pending_tail[team] else NEVER
+            _set_next(state, team, min(state.team_finish[team], release))
+        top, dirty, limit = _wake_due(plan, state, run, trace)
+        if dirty == 0:
             break
-        limit = earliest + TOL
-        top, dirty = _wake_due(plan, state, limit, run, trace)
     state.team_next[:] = _order(NEVER)
     state.block_next[:] = _order(NEVER)
     for part in range(plan.part_team.shape[0]):
@@ -313,7 +319,7 @@ def _follow_ends(plan, luck, sources, state, book, rows):  # type: ignore[no-unt
                         _watch(plan, book, team, waiting)
                         _set_next(state, team, _find_alarm(plan, book, team))
                     else:
-                        _reschedule(state, book, team, waiting)
+                        _reschedule(plan, state, book, team, waiting)
             elif time != book.end[waiting]:
                 if waiting >= parts and not book.is_shifted[waiting - parts]:
                     book.is_shifted[waiting - parts] = 1
@@ -329,7 +335,7 @@ def _follow_ends(plan, luck, sources, state, book, rows):  # type: ignore[no-unt
 
 
 @inlined
-def _reschedule(state, book, team, part):  # type: ignore[no-untyped-def]
+def _reschedule(plan, state, book, team, part):  # type: ignore[no-untyped-def]
     """Correct a release to come in the list of a team that is being played."""
     slot = _index(book.slot_of[part])
     tail = state.pending_tail[team]
@@ -343,7 +349,9 @@ def _reschedule(state, book, team, part):  # type: ignore[no-untyped-def]
             state.pending_tail[team] = tail - 1
             break
     if book.release[part] < NEVER:
-        _postpone(state, team, slot, book.release[part])
+        _line_up(state, team, slot, book.release[part])
+        if _is_urgent(plan, state, team, slot) and _order(book.release[part]) < state.team_next[team]:
+            _set_next(state, team, book.release[part])
 
 
 # When a sleeping team has to be played -------------------------------------------------------------------------------------
@@ -472,6 +480,7 @@ def _come_alive(plan, luck, state, book, rows, team, alarm):  # type: ignore[no-
         state.target[slot] = size
         state.release[2 * slot] = book.release[part]
         book.is_changed[part] = 0
+        book.ended[part] = book.end[part]
         book.mark[slot] = 0
         if plan.part_started[part]:
             _set_bit(state.begun, state.place[slot])
@@ -572,18 +581,54 @@ def _repeat(plan, capacity, state, book, team, begin):  # type: ignore[no-untype
 
 
 @inlined
-def _find_next(state, book, team):  # type: ignore[no-untyped-def]
-    """The next moment of a team that is played: an end, a release, or what was one at the place before."""
-    head = _index(state.pending_head[team])
-    time = state.team_finish[team]
-    if head < state.pending_tail[team]:
-        time = min(time, state.pending_time[head])
-    at, last = book.old_row[team], book.olds[team]
-    if at < last:
-        time = min(time, book.old[at, FINISH])
-        if book.status[team] == LIVE and at + 1 < last:
-            time = min(time, book.old[at + 1, TIME])
+def _is_urgent(plan, state, team, slot):  # type: ignore[no-untyped-def]
+    """Whether a team may drop what it works on for a part that is released."""
+    return not plan.team_is_simple[team] or slot < state.team_part[team] or state.team_part[team] < 0
+
+
+@inlined
+def _find_event(plan, state, team):  # type: ignore[no-untyped-def]
+    """The next moment at which a team chooses anew: its finish, or an urgent release before that."""
+    for at in range(state.pending_head[team], state.pending_tail[team]):
+        time = state.pending_time[_index(at)]
+        if time >= state.team_finish[team]:
+            break
+        if _is_urgent(plan, state, team, state.pending_part[_index(at)]):
+            return time
+    return state.team_finish[team]
+
+
+@inlined
+def _find_next(plan, state, book, team):  # type: ignore[no-untyped-def]
+    """The next moment of a team that is played: it chooses anew, or an end that is still believed does not come true."""
+    time = _find_event(plan, state, team)
+    for at in range(book.old_row[team], book.olds[team]):
+        finish = book.old[at, FINISH]
+        if (book.old[at, TIME] if book.status[team] == LIVE else finish) >= time:
+            break
+        if finish < time:
+            part = np.int64(book.old[at, PART])
+            if book.end[part] == finish and book.mark[book.slot_of[part]] == 0:
+                return finish
     return time
+
+
+@inlined
+def _foresee(plan, state, book, team, before, is_as_before):  # type: ignore[no-untyped-def]
+    """Believe that a team finishes what it has just chosen, unless something urgent comes before, and not what it left.
+
+    before : the slot that it worked on until now, -1 for none or an ended one
+    """
+    slot = state.team_part[team]
+    if before >= 0 and before != slot:
+        part = book.part_at[_index(before)]
+        _enter_end(book, part, book.ended[part] if book.mark[_index(before)] == 0 else NEVER)
+    if slot >= 0:
+        part = book.part_at[_index(slot)]
+        end = state.team_finish[team]
+        if is_as_before or _find_event(plan, state, team) < end:
+            end = book.ended[part] if book.mark[_index(slot)] == 0 else NEVER
+        _enter_end(book, part, end)
 
 
 @inlined
@@ -617,7 +662,8 @@ def _pass_old(book, team, limit):  # type: ignore[no-untyped-def]
             if book.mark[slot] == 0:
                 book.apart[team] += 1
                 book.mark[slot] = 2
-                _enter_end(book, part, NEVER)
+                if book.end[part] == finish:
+                    _enter_end(book, part, NEVER)
             else:
                 book.apart[team] -= 1
                 book.mark[slot] = 3
@@ -740,12 +786,16 @@ def _play_place(plan, luck, sources, state, book, rows):  # type: ignore[no-unty
         for d in range(dirty):
             team = _index(state.dirty[_index(d)])
             _pass_releases(state, team, limit)
+            before = state.team_part[team]
             _plan_team(plan, luck, state, book, team, rows.run)
-            if _is_as_before(plan, state, book, team):
+            is_as_before = _is_as_before(plan, state, book, team)
+            _foresee(plan, state, book, team, before, is_as_before)
+            _follow_ends(plan, luck, sources, state, book, rows)
+            if is_as_before:
                 _fall_asleep(plan, book, team, limit)
                 time = _find_alarm(plan, book, team)
             else:
-                time = _find_next(state, book, team)
+                time = _find_next(plan, state, book, team)
             _set_next(state, team, time)
 
 
@@ -850,6 +900,7 @@ def _make_book(plan: Plan) -> Book:
         olds=ints(teams),
         old_row=ints(teams),
         old_left=np.zeros(parts),
+        ended=np.zeros(parts),
         mark=flags(parts),
         apart=ints(teams),
         stirred=ints(teams),
