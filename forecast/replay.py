@@ -13,7 +13,7 @@ old end passes without its coming true, and when a new one comes.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 import numpy as np
@@ -102,6 +102,7 @@ class Book(NamedTuple):
     stirred, is_stirred : teams that have to be put in order after the place
     shifted, is_shifted, before : features whose end has changed, and what it was
     stack, is_stacked : nodes whose followers have to be looked at
+    until : (N,) the last place at which it matters when a node is released or ends; from there on that is left as it was
     """
 
     part_at: Ints
@@ -134,11 +135,12 @@ class Book(NamedTuple):
     before: Floats
     stack: Ints
     is_stacked: Flags
+    until: Ints
     counts: Ints
 
 
-STIRRED, SHIFTED, STACKED = 0, 1, 2
-"""What `Book.counts` counts."""
+STIRRED, SHIFTED, STACKED, STEP = 0, 1, 2, 3
+"""What `Book.counts` counts; the last one is the place that is played."""
 
 
 class Changes(NamedTuple):
@@ -310,6 +312,8 @@ def _follow_ends(plan, luck, sources, state, book, rows):  # type: ignore[no-unt
         book.is_stacked[node] = 0
         for at in range(plan.next_first[node], plan.next_first[node + 1]):
             waiting = _index(plan.next_node[_index(at)])
+            if book.until[waiting] < book.counts[STEP]:
+                continue
             time = _find_time(plan, luck, sources, book, rows, waiting)
             if waiting < parts and luck.size[rows.size, waiting] > 0.0:
                 if time != book.release[waiting]:
@@ -835,6 +839,7 @@ def _replay(plan, luck, sources, moves, state, book, out, trace, finish, changes
         for feature in range(finish.shape[0]):
             finish[feature, run] = book.end[parts + feature]
         for step in range(1, moves.first.shape[0]):
+            book.counts[STEP] = step
             for at in range(moves.first[step - 1], moves.first[step]):
                 _swap(plan, luck, state, book, rows, moves.rising[at], moves.sinking[at])
             if not _play_place(plan, luck, sources, state, book, rows):
@@ -869,7 +874,7 @@ def _turn_links(plan: Plan) -> Sources:
     )
 
 
-def _make_book(plan: Plan) -> Book:
+def _make_book(plan: Plan, until: Ints | None) -> Book:
     parts, teams, nodes = plan.part_team.size, plan.team_cadence.size, plan.waits.size
     rows = 2 * parts + 4 * teams
 
@@ -910,7 +915,8 @@ def _make_book(plan: Plan) -> Book:
         before=np.zeros(nodes - parts),
         stack=ints(nodes + 1),
         is_stacked=flags(nodes),
-        counts=ints(3),
+        until=np.full(nodes, np.iinfo(np.int32).max, np.int32) if until is None else until,
+        counts=ints(4),
     )
 
 
@@ -926,14 +932,15 @@ class Story(NamedTuple):
     changes: Changes
 
 
-def replay(plan: Plan, luck: Luck, moves: Moves, room: int = ROOM) -> Iterator[Story]:
+def replay(plan: Plan, luck: Luck, moves: Moves, room: int = ROOM, until: Ints | None = None) -> Iterator[Story]:
     """Play every run of `luck` at every place, as many runs at a time as their changes have room.
 
     plan : the roadmap at the first place; moves : from each place to the next
+    until : (N,) the last place at which each node matters (`find_matters`); behind it no change of it is told. None for all
     """
     parts, nodes, runs = plan.part_team.size, plan.waits.size, luck.capacity.shape[0]
     finish = np.empty((nodes - parts, runs))
-    sources, state, book = _turn_links(plan), _make_state(plan), _make_book(plan)
+    sources, state, book = _turn_links(plan), _make_state(plan), _make_book(plan, until)
     # What the engine notes of any run is the book's.
     out = as_strided(book.end[parts:], finish.shape, (8, 0))
     trace = Trace(*(as_strided(times, (parts, runs), (8, 0)) for times in (book.release, book.end[:parts])))
@@ -950,11 +957,44 @@ def replay(plan: Plan, luck: Luck, moves: Moves, room: int = ROOM) -> Iterator[S
         yield Story(first, finish[:, first:done], Changes._make(column[:count] for column in changes))
 
 
-def play_everywhere(plan: Plan, luck: Luck, moves: Moves, room: int = ROOM) -> Floats:
-    """The finish matrices of all places: (S, F, R)."""
+def find_matters(plan: Plan, moves: Moves, wanted: Iterable[int]) -> Ints:
+    """The last place (N,) at which each node matters to the ends of some features; -1 when it never does.
+
+    wanted : features, the one that changes places among them
+
+    What matters to a node is what it waits for; to a part besides what its team takes up before it: all above it in a simple
+    team (what is beneath does not move it, not by a last bit), and all else in another one. What rises passes one part after
+    the other, which therefore ceases to matter to it: what does not matter at a place does not at any later one.
+    """
+    parts, places = plan.part_team.size, moves.first.size
+    sources = _turn_links(plan)
+    until = np.full(plan.waits.size, -1, np.int32)
+    risers = set(moves.rising.tolist())
+    for place in range(places - 1, -1, -1):
+        last = place == places - 1
+        found = [parts + feature for feature in wanted] if last else []
+        found += [] if last else moves.sinking[moves.first[place] : moves.first[place + 1]].tolist()
+        while found:
+            node = found.pop()
+            if until[node] >= 0:
+                continue
+            until[node] = place
+            found += sources.node[sources.first[node] : sources.first[node + 1]].tolist()
+            if node < parts:
+                team = plan.part_team[node]
+                first, end = plan.team_part[team : team + 2].tolist()
+                if not plan.team_is_simple[team]:
+                    found += range(first, end)
+                elif node > first and node not in risers:
+                    found.append(node - 1)
+    return until
+
+
+def play_everywhere(plan: Plan, luck: Luck, moves: Moves, room: int = ROOM, until: Ints | None = None) -> Floats:
+    """The finish matrices of all places: (S, F, R); of a feature that does not matter any more, the last one that did."""
     places = moves.first.size
     finish = np.empty((places, plan.waits.size - plan.part_team.size, luck.capacity.shape[0]))
-    for story in replay(plan, luck, moves, room):
+    for story in replay(plan, luck, moves, room, until):
         finish[:, :, story.first : story.first + story.finish.shape[1]] = story.finish
         for run, step, feature, day, _ in zip(*story.changes, strict=True):
             finish[step:, feature, run] = day
