@@ -525,7 +525,7 @@ def _resume(plan, state, book, team, begin):  # type: ignore[no-untyped-def]
     book.old[kept, PART] = -1.0
     book.old[kept, FINISH] = NEVER
     if at > first:
-        for column in range(COLUMNS - 1):
+        for column in range(COLUMNS):
             book.old[kept, column] = book.log[at - 1, column]
         part = np.int64(book.log[at - 1, PART])
         state.team_time[team] = book.log[at - 1, TIME]
@@ -536,7 +536,7 @@ def _resume(plan, state, book, team, begin):  # type: ignore[no-untyped-def]
     book.rows[team] = at - first
     for row in range(at, last):
         kept += 1
-        for column in range(COLUMNS - 1):
+        for column in range(COLUMNS):
             book.old[kept, column] = book.log[row, column]
     book.olds[team] = kept + 1
     book.old_row[team] = first
@@ -659,7 +659,7 @@ def _pass_old(book, team, limit):  # type: ignore[no-untyped-def]
             return
         book.old_row[team] = at + 1
         if until < NEVER and np.int64(book.old[at + 1, DISPLACED]) >= 0:
-            book.old_left[book.slot_of[np.int64(book.old[at + 1, DISPLACED])]] = book.old[at + 1, LEFT]
+            book.old_left[book.slot_of[np.int64(book.old[at + 1, DISPLACED])]] = -1.0  # awake until it ends
         elif finish <= limit:
             part = np.int64(book.old[at, PART])
             slot = book.slot_of[part]
@@ -734,7 +734,7 @@ def _fall_asleep(plan, book, team, limit):  # type: ignore[no-untyped-def]
     book.since[team] = limit
     book.since_row[team] = max(first, at - 1)
     for row in range(book.old_row[team] + 1, book.olds[team]):
-        for column in range(COLUMNS - 1):
+        for column in range(COLUMNS):
             book.log[at, column] = book.old[row, column]
         part = np.int64(book.old[row, PART])
         if part >= 0 and book.touched[part] == NEVER:

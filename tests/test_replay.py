@@ -83,6 +83,28 @@ def test_many_features_of_few_teams() -> None:
     assert different > 40
 
 
+def test_parts_that_are_displaced_keep_what_they_have_left() -> None:
+    """Many features that may not start before some day, and displace what is being worked on."""
+    different = 0
+    for number in range(150):
+        pick = Random(number)
+        days = [f"2026-0{month}-{day:02}" for month in (1, 2, 3) for day in range(6, 28)]
+        features: list[fc.Feature] = []
+        for at in range(12):
+            work: dict[str, Any] = {team: pick.choice((3, 5, 8, 13)) for team in pick.sample("AB", pick.choice((1, 2)))}
+            after = [f"F{pick.randrange(at)}"] if at and pick.random() < 0.5 else []
+            start = pick.choice(days) if pick.random() < 0.5 else None
+            features.append(fc.Feature(f"F{at}", work, not_before=start, after=after))
+        roadmap = fc.Roadmap("2026-01-05", [fc.Team("A"), fc.Team("B")], features)
+        history = fc.History.from_counts({team: [9, 4, 12, 7, 3] for team in "AB"})
+        x = fc.Feature("X", {team: pick.choice((2, 5, 9)) for team in pick.sample("AB", pick.choice((1, 2)))})
+        lowest = roadmap.insert(x, rank=13)
+        expected = simulated(roadmap, history, x, fc.WhatIf([]), lowest)
+        assert replayed(lowest, history) == expected, number
+        different += len(set(expected)) - 1
+    assert different > 300
+
+
 def rows_of_wanted(number: int, spoil: bool = False) -> tuple[list[str], list[str], int]:
     """Of every position the rows of X and of two others, simulated, and replayed with all else left out; nodes left out."""
     pick = Random(number)
