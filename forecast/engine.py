@@ -33,7 +33,6 @@ NEVER = np.inf
 FEW = 4
 """Teams that are looked through one by one; more are looked through in blocks of 64."""
 
-
 LAYOUT = "7e4339b41dcb9bb4"
 """Digest of the tuples and options that this file is compiled with; see `compiling.compiled`."""
 
@@ -161,7 +160,7 @@ def _snap(time):  # type: ignore[no-untyped-def]
 
 @inlined
 def _reset(plan, state):  # type: ignore[no-untyped-def]
-    """The start of a run: nothing released, every team idle."""
+    """The start of a run: every team idle, what waits for nothing on the stack; returns its top."""
     parts = plan.part_team.shape[0]
     state.ready[:] = 0
     state.active[:] = 0
@@ -188,6 +187,10 @@ def _reset(plan, state):  # type: ignore[no-untyped-def]
     state.lane_gain[:] = 0.0
     state.team_next[:] = _order(NEVER)
     state.block_next[:] = _order(NEVER)
+    top = plan.roots.shape[0]
+    for root in range(top):
+        state.stack[root] = plan.roots[top - 1 - root]
+    return top
 
 
 @inlined
@@ -563,14 +566,32 @@ def _wake(plan, state, team, top, dirty, limit, run, trace):  # type: ignore[no-
 
 
 @inlined
+def _wake_due(plan, state, run, trace):  # type: ignore[no-untyped-def]
+    """Wake all teams of the next instant; returns the stack's top, their number (0 when nothing comes any more), the limit."""
+    earliest = state.block_next[0]
+    for block in range(1, state.block_next.shape[0]):
+        earliest = min(earliest, state.block_next[_index(block)])
+    limit = _time(earliest) + TOL
+    top = dirty = 0
+    if _time(earliest) > plan.horizon:
+        return top, dirty, limit
+    for at in range(state.block_next.shape[0]):
+        block = _index(at)
+        if _time(state.block_next[block]) <= limit:
+            due = _find_due(state, block, limit)
+            while due != 0:
+                team = _index((block << 6) + _lowest_bit(due))
+                due &= due - np.uint64(1)
+                top = _wake(plan, state, team, top, dirty, limit, run, trace)
+                dirty += 1
+    return top, dirty, limit
+
+
+@inlined
 def _play_run(plan, luck, state, run, out, trace):  # type: ignore[no-untyped-def]
     """One run, from the start until nothing more can happen."""
-    _reset(plan, state)
-    top = plan.roots.shape[0]
-    for root in range(top):
-        state.stack[root] = plan.roots[top - 1 - root]
-    limit = TOL
-    dirty = 0
+    top = _reset(plan, state)
+    limit, dirty = TOL, 0
     while True:
         dirty = _settle(plan, luck, state, run, top, dirty, limit, out, trace)
         for d in range(dirty):
@@ -583,23 +604,9 @@ def _play_run(plan, luck, state, run, out, trace):  # type: ignore[no-untyped-de
             head = _index(state.pending_head[team])
             release = state.pending_time[head] if head < state.pending_tail[team] else NEVER
             _set_next(state, team, min(state.team_finish[team], release))
-        earliest = state.block_next[0]
-        for block in range(1, state.block_next.shape[0]):
-            earliest = min(earliest, state.block_next[_index(block)])
-        if _time(earliest) > plan.horizon:
+        top, dirty, limit = _wake_due(plan, state, run, trace)
+        if dirty == 0:
             return
-        limit = _time(earliest) + TOL
-        top = 0
-        dirty = 0
-        for at in range(state.block_next.shape[0]):
-            block = _index(at)
-            if _time(state.block_next[block]) <= limit:
-                due = _find_due(state, block, limit)
-                while due != 0:
-                    team = _index((block << 6) + _lowest_bit(due))
-                    due &= due - np.uint64(1)
-                    top = _wake(plan, state, team, top, dirty, limit, run, trace)
-                    dirty += 1
 
 
 @compiled(**BARE)

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from forecast import replay
-from forecast.arrays import Floats, Longs
+from forecast.arrays import Floats, Ints, Longs
 from forecast.compiling import is_kept
 from forecast.outcome import Forecast
 from forecast.plan import Index
@@ -199,6 +199,13 @@ class Tour:
         return len(self.moves.first)
 
     @cached_property
+    def until(self) -> Ints | None:
+        """The last place at which each node matters to what is counted; None where every slip is."""
+        if self.stakes.before is not None:
+            return None
+        return replay.find_matters(self.job.plan, self.moves, {self.stakes.own, *self.stakes.rows.tolist()})
+
+    @cached_property
     def seconds(self) -> float:
         """About how long it takes to simulate every place, judged by the first runs of the lowest."""
         pilot = np.arange(min(PILOT_RUNS, self.runs), dtype=np.int64)
@@ -260,7 +267,7 @@ class Tour:
             again = []
             for at in range(0, len(runs), CHUNK):
                 chunk = runs[at : at + CHUNK]
-                for story in replay.replay(plan, dice.roll(chunk), self.moves):
+                for story in replay.replay(plan, dice.roll(chunk), self.moves, until=self.until):
                     told = chunk[story.first : story.first + story.finish.shape[1]]
                     kept: NDArray[np.bool_] = np.ones(len(told), bool)
                     if horizon < self.job.horizons[-1]:

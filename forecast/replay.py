@@ -13,12 +13,13 @@ old end passes without its coming true, and when a new one comes.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 import numpy as np
+from numpy.lib.stride_tricks import as_strided
 
-from forecast.arrays import Flags, Floats, Ints, Luck, Plan
+from forecast.arrays import Flags, Floats, Ints, Luck, Plan, Trace
 from forecast.compiling import BARE, called, compiled, inlined
 from forecast.engine import (
     NEVER,
@@ -30,18 +31,21 @@ from forecast.engine import (
     _index,
     _lowest_bit,
     _make_state,
-    _postpone,
+    _order,
     _replan,
     _replan_simple,
+    _reset,
     _set_bit,
     _set_next,
+    _settle,
     _snap,
     _time,
+    _wake_due,
 )
 
 LAYOUT = "7e4339b41dcb9bb4"
 """As in the engine; ENGINE is the digest of the engine's file, of which this kernel is compiled as well."""
-ENGINE = "84fcc8340331c1cd"
+ENGINE = "442c8986b5b9ea01"
 
 ROOM = 1 << 18
 """Changes that are kept at a time."""
@@ -93,10 +97,12 @@ class Book(NamedTuple):
     log, rows : (2 P + 4 T, 7), (T,) what each team does, and the number of rows
     old, olds, old_row : the same of the place before, from when the team came alive, and the row that is reached
     old_left : (P,) by slot: what its target was at the place before
+    ended : (P,) when each part of a team that is played ended at the place before
     mark : (P,) by slot: 1 ended, 2 ended at the place before, 3 both; apart : (T,) number of 1 and 2
     stirred, is_stirred : teams that have to be put in order after the place
     shifted, is_shifted, before : features whose end has changed, and what it was
     stack, is_stacked : nodes whose followers have to be looked at
+    until : (N,) the last place at which it matters when a node is released or ends; from there on that is left as it was
     """
 
     part_at: Ints
@@ -119,6 +125,7 @@ class Book(NamedTuple):
     olds: Ints
     old_row: Ints
     old_left: Floats
+    ended: Floats
     mark: Flags
     apart: Ints
     stirred: Ints
@@ -128,6 +135,7 @@ class Book(NamedTuple):
     before: Floats
     stack: Ints
     is_stacked: Flags
+    until: Ints
     counts: Ints
 
 
@@ -226,28 +234,32 @@ def _find_earliest(state):  # type: ignore[no-untyped-def]
 
 
 @inlined
-def _open(plan, luck, sources, state, book, rows):  # type: ignore[no-untyped-def]
-    """Believe that nothing ever happens but what waits for nothing, and let every team look at that on day 0."""
-    parts = plan.part_team.shape[0]
+def _play_first(plan, luck, state, book, run, out, trace):  # type: ignore[no-untyped-def]
+    """One run of the first place, as the engine plays it, and noted."""
     book.release[:] = NEVER
-    book.logged[:] = NEVER
     book.touched[:] = NEVER
     book.end[:] = NEVER
     book.rows[:] = 0
-    for part in range(parts):
+    for part in range(plan.part_team.shape[0]):
         book.part_at[part] = part
         book.slot_of[part] = part
-    for at in range(plan.roots.shape[0]):
-        root = _index(plan.roots[at])
-        time = _find_time(plan, luck, sources, book, rows, root)
-        if root < parts and luck.size[rows.size, root] > 0.0:
-            book.release[root] = time
-        else:
-            _enter_end(book, root, time)
-    for team in range(plan.team_cadence.shape[0]):
-        book.swapped[team] = 0.0
-        _stir(book, team)
-        _set_next(state, team, 0.0)
+    top = _reset(plan, state)
+    limit, dirty = TOL, 0
+    while True:
+        dirty = _settle(plan, luck, state, run, top, dirty, limit, out, trace)
+        for d in range(dirty):
+            team = _index(state.dirty[_index(d)])
+            _plan_team(plan, luck, state, book, team, run)
+            head = _index(state.pending_head[team])
+            release = state.pending_time[head] if head < state.pending_tail[team] else NEVER
+            _set_next(state, team, min(state.team_finish[team], release))
+        top, dirty, limit = _wake_due(plan, state, run, trace)
+        if dirty == 0:
+            break
+    state.team_next[:] = _order(NEVER)
+    state.block_next[:] = _order(NEVER)
+    for part in range(plan.part_team.shape[0]):
+        book.logged[part] = book.release[part]
 
 
 # What follows from an end -----------------------------------------------------------------------------------------------
@@ -300,6 +312,8 @@ def _follow_ends(plan, luck, sources, state, book, rows):  # type: ignore[no-unt
         book.is_stacked[node] = 0
         for at in range(plan.next_first[node], plan.next_first[node + 1]):
             waiting = _index(plan.next_node[_index(at)])
+            if book.until[waiting] < book.counts[STEP]:
+                continue
             time = _find_time(plan, luck, sources, book, rows, waiting)
             if waiting < parts and luck.size[rows.size, waiting] > 0.0:
                 if time != book.release[waiting]:
@@ -309,7 +323,7 @@ def _follow_ends(plan, luck, sources, state, book, rows):  # type: ignore[no-unt
                         _watch(plan, book, team, waiting)
                         _set_next(state, team, _find_alarm(plan, book, team))
                     else:
-                        _reschedule(state, book, team, waiting)
+                        _reschedule(plan, state, book, team, waiting)
             elif time != book.end[waiting]:
                 if waiting >= parts and not book.is_shifted[waiting - parts]:
                     book.is_shifted[waiting - parts] = 1
@@ -325,7 +339,7 @@ def _follow_ends(plan, luck, sources, state, book, rows):  # type: ignore[no-unt
 
 
 @inlined
-def _reschedule(state, book, team, part):  # type: ignore[no-untyped-def]
+def _reschedule(plan, state, book, team, part):  # type: ignore[no-untyped-def]
     """Correct a release to come in the list of a team that is being played."""
     slot = _index(book.slot_of[part])
     tail = state.pending_tail[team]
@@ -339,7 +353,9 @@ def _reschedule(state, book, team, part):  # type: ignore[no-untyped-def]
             state.pending_tail[team] = tail - 1
             break
     if book.release[part] < NEVER:
-        _postpone(state, team, slot, book.release[part])
+        _line_up(state, team, slot, book.release[part])
+        if _is_urgent(plan, state, team, slot) and _order(book.release[part]) < state.team_next[team]:
+            _set_next(state, team, book.release[part])
 
 
 # When a sleeping team has to be played -------------------------------------------------------------------------------------
@@ -460,7 +476,7 @@ def _come_alive(plan, luck, state, book, rows, team, alarm):  # type: ignore[no-
     state.team_time[team] = 0.0
     state.team_event[team] = 0
     state.team_segment[team] = 0
-    book.status[team] = LIVE if is_simple and book.counts[STEP] > 0 else AWAKE
+    book.status[team] = LIVE if is_simple else AWAKE
     book.apart[team] = 0
     for slot in range(first, last):
         part = book.part_at[slot]
@@ -468,6 +484,7 @@ def _come_alive(plan, luck, state, book, rows, team, alarm):  # type: ignore[no-
         state.target[slot] = size
         state.release[2 * slot] = book.release[part]
         book.is_changed[part] = 0
+        book.ended[part] = book.end[part]
         book.mark[slot] = 0
         if plan.part_started[part]:
             _set_bit(state.begun, state.place[slot])
@@ -508,7 +525,7 @@ def _resume(plan, state, book, team, begin):  # type: ignore[no-untyped-def]
     book.old[kept, PART] = -1.0
     book.old[kept, FINISH] = NEVER
     if at > first:
-        for column in range(COLUMNS - 1):
+        for column in range(COLUMNS):
             book.old[kept, column] = book.log[at - 1, column]
         part = np.int64(book.log[at - 1, PART])
         state.team_time[team] = book.log[at - 1, TIME]
@@ -519,7 +536,7 @@ def _resume(plan, state, book, team, begin):  # type: ignore[no-untyped-def]
     book.rows[team] = at - first
     for row in range(at, last):
         kept += 1
-        for column in range(COLUMNS - 1):
+        for column in range(COLUMNS):
             book.old[kept, column] = book.log[row, column]
     book.olds[team] = kept + 1
     book.old_row[team] = first
@@ -568,18 +585,54 @@ def _repeat(plan, capacity, state, book, team, begin):  # type: ignore[no-untype
 
 
 @inlined
-def _find_next(state, book, team):  # type: ignore[no-untyped-def]
-    """The next moment of a team that is played: an end, a release, or what was one at the place before."""
-    head = _index(state.pending_head[team])
-    time = state.team_finish[team]
-    if head < state.pending_tail[team]:
-        time = min(time, state.pending_time[head])
-    at, last = book.old_row[team], book.olds[team]
-    if at < last:
-        time = min(time, book.old[at, FINISH])
-        if book.status[team] == LIVE and at + 1 < last:
-            time = min(time, book.old[at + 1, TIME])
+def _is_urgent(plan, state, team, slot):  # type: ignore[no-untyped-def]
+    """Whether a team may drop what it works on for a part that is released."""
+    return not plan.team_is_simple[team] or slot < state.team_part[team] or state.team_part[team] < 0
+
+
+@inlined
+def _find_event(plan, state, team):  # type: ignore[no-untyped-def]
+    """The next moment at which a team chooses anew: its finish, or an urgent release before that."""
+    for at in range(state.pending_head[team], state.pending_tail[team]):
+        time = state.pending_time[_index(at)]
+        if time >= state.team_finish[team]:
+            break
+        if _is_urgent(plan, state, team, state.pending_part[_index(at)]):
+            return time
+    return state.team_finish[team]
+
+
+@inlined
+def _find_next(plan, state, book, team):  # type: ignore[no-untyped-def]
+    """The next moment of a team that is played: it chooses anew, or an end that is still believed does not come true."""
+    time = _find_event(plan, state, team)
+    for at in range(book.old_row[team], book.olds[team]):
+        finish = book.old[at, FINISH]
+        if (book.old[at, TIME] if book.status[team] == LIVE else finish) >= time:
+            break
+        if finish < time:
+            part = np.int64(book.old[at, PART])
+            if book.end[part] == finish and book.mark[book.slot_of[part]] == 0:
+                return finish
     return time
+
+
+@inlined
+def _foresee(plan, state, book, team, before, is_as_before):  # type: ignore[no-untyped-def]
+    """Believe that a team finishes what it has just chosen, unless something urgent comes before, and not what it left.
+
+    before : the slot that it worked on until now, -1 for none or an ended one
+    """
+    slot = state.team_part[team]
+    if before >= 0 and before != slot:
+        part = book.part_at[_index(before)]
+        _enter_end(book, part, book.ended[part] if book.mark[_index(before)] == 0 else NEVER)
+    if slot >= 0:
+        part = book.part_at[_index(slot)]
+        end = state.team_finish[team]
+        if is_as_before or _find_event(plan, state, team) < end:
+            end = book.ended[part] if book.mark[_index(slot)] == 0 else NEVER
+        _enter_end(book, part, end)
 
 
 @inlined
@@ -606,14 +659,15 @@ def _pass_old(book, team, limit):  # type: ignore[no-untyped-def]
             return
         book.old_row[team] = at + 1
         if until < NEVER and np.int64(book.old[at + 1, DISPLACED]) >= 0:
-            book.old_left[book.slot_of[np.int64(book.old[at + 1, DISPLACED])]] = book.old[at + 1, LEFT]
+            book.old_left[book.slot_of[np.int64(book.old[at + 1, DISPLACED])]] = -1.0  # awake until it ends
         elif finish <= limit:
             part = np.int64(book.old[at, PART])
             slot = book.slot_of[part]
             if book.mark[slot] == 0:
                 book.apart[team] += 1
                 book.mark[slot] = 2
-                _enter_end(book, part, NEVER)
+                if book.end[part] == finish:
+                    _enter_end(book, part, NEVER)
             else:
                 book.apart[team] -= 1
                 book.mark[slot] = 3
@@ -680,7 +734,7 @@ def _fall_asleep(plan, book, team, limit):  # type: ignore[no-untyped-def]
     book.since[team] = limit
     book.since_row[team] = max(first, at - 1)
     for row in range(book.old_row[team] + 1, book.olds[team]):
-        for column in range(COLUMNS - 1):
+        for column in range(COLUMNS):
             book.log[at, column] = book.old[row, column]
         part = np.int64(book.old[row, PART])
         if part >= 0 and book.touched[part] == NEVER:
@@ -736,12 +790,16 @@ def _play_place(plan, luck, sources, state, book, rows):  # type: ignore[no-unty
         for d in range(dirty):
             team = _index(state.dirty[_index(d)])
             _pass_releases(state, team, limit)
+            before = state.team_part[team]
             _plan_team(plan, luck, state, book, team, rows.run)
-            if _is_as_before(plan, state, book, team):
+            is_as_before = _is_as_before(plan, state, book, team)
+            _foresee(plan, state, book, team, before, is_as_before)
+            _follow_ends(plan, luck, sources, state, book, rows)
+            if is_as_before:
                 _fall_asleep(plan, book, team, limit)
                 time = _find_alarm(plan, book, team)
             else:
-                time = _find_next(state, book, team)
+                time = _find_next(plan, state, book, team)
             _set_next(state, team, time)
 
 
@@ -764,7 +822,7 @@ def _close(plan, state, book):  # type: ignore[no-untyped-def]
 
 
 @compiled(**BARE)
-def _replay(plan, luck, sources, moves, state, book, finish, changes, first_run):  # type: ignore[no-untyped-def]
+def _replay(plan, luck, sources, moves, state, book, out, trace, finish, changes, first_run):  # type: ignore[no-untyped-def]
     """The runs from `first_run` on, as long as what changes in them has room; returns the next run, and the changes."""
     parts = plan.part_team.shape[0]
     room = changes.run.shape[0]
@@ -777,23 +835,21 @@ def _replay(plan, luck, sources, moves, state, book, finish, changes, first_run)
             run if luck.lag.shape[0] > 1 else 0,
         )
         before = count
-        _open(plan, luck, sources, state, book, rows)
-        for step in range(moves.first.shape[0]):
+        _play_first(plan, luck, state, book, run, out, trace)
+        for feature in range(finish.shape[0]):
+            finish[feature, run] = book.end[parts + feature]
+        for step in range(1, moves.first.shape[0]):
             book.counts[STEP] = step
-            if step > 0:
-                for at in range(moves.first[step - 1], moves.first[step]):
-                    _swap(plan, luck, state, book, rows, moves.rising[at], moves.sinking[at])
+            for at in range(moves.first[step - 1], moves.first[step]):
+                _swap(plan, luck, state, book, rows, moves.rising[at], moves.sinking[at])
             if not _play_place(plan, luck, sources, state, book, rows):
                 return run, -1
             _close(plan, state, book)
-            if step == 0:
-                for feature in range(finish.shape[0]):
-                    finish[feature, run] = book.end[parts + feature]
-            is_full = step > 0 and count + book.counts[SHIFTED] > room
+            is_full = count + book.counts[SHIFTED] > room
             for at in range(book.counts[SHIFTED]):
                 feature = _index(book.shifted[at])
                 book.is_shifted[feature] = 0
-                if step > 0 and not is_full and book.end[parts + feature] != book.before[feature]:
+                if not is_full and book.end[parts + feature] != book.before[feature]:
                     changes.run[count] = run
                     changes.step[count] = step
                     changes.feature[count] = feature
@@ -818,7 +874,7 @@ def _turn_links(plan: Plan) -> Sources:
     )
 
 
-def _make_book(plan: Plan) -> Book:
+def _make_book(plan: Plan, until: Ints | None) -> Book:
     parts, teams, nodes = plan.part_team.size, plan.team_cadence.size, plan.waits.size
     rows = 2 * parts + 4 * teams
 
@@ -849,6 +905,7 @@ def _make_book(plan: Plan) -> Book:
         olds=ints(teams),
         old_row=ints(teams),
         old_left=np.zeros(parts),
+        ended=np.zeros(parts),
         mark=flags(parts),
         apart=ints(teams),
         stirred=ints(teams),
@@ -858,6 +915,7 @@ def _make_book(plan: Plan) -> Book:
         before=np.zeros(nodes - parts),
         stack=ints(nodes + 1),
         is_stacked=flags(nodes),
+        until=np.full(nodes, np.iinfo(np.int32).max, np.int32) if until is None else until,
         counts=ints(4),
     )
 
@@ -874,21 +932,23 @@ class Story(NamedTuple):
     changes: Changes
 
 
-def replay(plan: Plan, luck: Luck, moves: Moves, room: int = ROOM) -> Iterator[Story]:
+def replay(plan: Plan, luck: Luck, moves: Moves, room: int = ROOM, until: Ints | None = None) -> Iterator[Story]:
     """Play every run of `luck` at every place, as many runs at a time as their changes have room.
 
     plan : the roadmap at the first place; moves : from each place to the next
+    until : (N,) the last place at which each node matters (`find_matters`); behind it no change of it is told. None for all
     """
     parts, nodes, runs = plan.part_team.size, plan.waits.size, luck.capacity.shape[0]
     finish = np.empty((nodes - parts, runs))
-    sources, state, book = _turn_links(plan), _make_state(plan), _make_book(plan)
-    for times in (state.team_next, state.block_next):
-        times[:] = np.float64(NEVER).view(np.int64)
+    sources, state, book = _turn_links(plan), _make_state(plan), _make_book(plan, until)
+    # What the engine notes of any run is the book's.
+    out = as_strided(book.end[parts:], finish.shape, (8, 0))
+    trace = Trace(*(as_strided(times, (parts, runs), (8, 0)) for times in (book.release, book.end[:parts])))
     done = 0
     while done < runs:
         changes = Changes._make([*(np.empty(room, np.int32) for _ in range(3)), np.empty(room), np.empty(room)])
         first = done
-        done, count = _replay(plan, luck, sources, moves, state, book, finish, changes, first)
+        done, count = _replay(plan, luck, sources, moves, state, book, out, trace, finish, changes, first)
         if count < 0:
             raise EndlessError(f"run {done}")
         if done == first:
@@ -897,11 +957,44 @@ def replay(plan: Plan, luck: Luck, moves: Moves, room: int = ROOM) -> Iterator[S
         yield Story(first, finish[:, first:done], Changes._make(column[:count] for column in changes))
 
 
-def play_everywhere(plan: Plan, luck: Luck, moves: Moves, room: int = ROOM) -> Floats:
-    """The finish matrices of all places: (S, F, R)."""
+def find_matters(plan: Plan, moves: Moves, wanted: Iterable[int]) -> Ints:
+    """The last place (N,) at which each node matters to the ends of some features; -1 when it never does.
+
+    wanted : features, the one that changes places among them
+
+    What matters to a node is what it waits for; to a part besides what its team takes up before it: all above it in a simple
+    team (what is beneath does not move it, not by a last bit), and all else in another one. What rises passes one part after
+    the other, which therefore ceases to matter to it: what does not matter at a place does not at any later one.
+    """
+    parts, places = plan.part_team.size, moves.first.size
+    sources = _turn_links(plan)
+    until = np.full(plan.waits.size, -1, np.int32)
+    risers = set(moves.rising.tolist())
+    for place in range(places - 1, -1, -1):
+        last = place == places - 1
+        found = [parts + feature for feature in wanted] if last else []
+        found += [] if last else moves.sinking[moves.first[place] : moves.first[place + 1]].tolist()
+        while found:
+            node = found.pop()
+            if until[node] >= 0:
+                continue
+            until[node] = place
+            found += sources.node[sources.first[node] : sources.first[node + 1]].tolist()
+            if node < parts:
+                team = plan.part_team[node]
+                first, end = plan.team_part[team : team + 2].tolist()
+                if not plan.team_is_simple[team]:
+                    found += range(first, end)
+                elif node > first and node not in risers:
+                    found.append(node - 1)
+    return until
+
+
+def play_everywhere(plan: Plan, luck: Luck, moves: Moves, room: int = ROOM, until: Ints | None = None) -> Floats:
+    """The finish matrices of all places: (S, F, R); of a feature that does not matter any more, the last one that did."""
     places = moves.first.size
     finish = np.empty((places, plan.waits.size - plan.part_team.size, luck.capacity.shape[0]))
-    for story in replay(plan, luck, moves, room):
+    for story in replay(plan, luck, moves, room, until):
         finish[:, :, story.first : story.first + story.finish.shape[1]] = story.finish
         for run, step, feature, day, _ in zip(*story.changes, strict=True):
             finish[step:, feature, run] = day

@@ -302,27 +302,35 @@ POSITION_RUNS = {"small": 10_000, "medium": 2_000, "large": 1_000}
 POSITION_VARIANTS: dict[str, dict[str, object]] = {
     "wip 1, immediate": {},
     "wip 1, next-sprint": {"handoff": "next-sprint"},
+    "wip 1, immediate, the last feature promised": {"promise": -1},
     "wip 3": {"wip": 3},
     "three lanes": {"lanes": 3},
 }
 
 
+SAMPLED = 3
+"""Positions that are simulated one by one, to tell how long all of them would take."""
+
+
 def measure_positions(
     size: str, options: dict[str, object], teams: int, repeats: int
-) -> tuple[int, float, float, bool]:
+) -> tuple[int, float, float, float, bool]:
     """A new feature of one or two teams at every position.
 
     Returns the number of positions that differ; how many simulations of the same runs it takes to try them all, in the middle
-    and at most over the repeats; and whether it is replayed.
+    and at most over the repeats; the same as a share of simulating each position (a few of them, times their number), in the
+    middle; and whether it is replayed.
     """
     from forecast import placements
+    from forecast.positions import _Judge, find_spans, place
 
     work: dict[str, Any] = {"T0": 8, "T1": fc.Part(6, after=["Urgent/T0"])}
     urgent = fc.Feature(
         "Urgent", dict(list(work.items())[:teams]), objective="Objective 1" if "lanes" in options else None
     )
     roadmap, history = as_roadmap(make_portfolio(*SIZES[size]), **options)  # type: ignore[arg-type]
-    roadmap = roadmap.set_due("F10", "2026-06-30").set_due(f"F{SIZES[size][1] // 2}", "2026-12-31")
+    late = SIZES[size][1] - 1 if "promise" in options else SIZES[size][1] // 2
+    roadmap = roadmap.set_due("F10", "2026-06-30").set_due(f"F{late}", "2026-12-31")
     placements.PATIENCE_COMPILING = placements.PATIENCE  # it is compiled in the first repeat, which is not counted
     toured: list[bool] = []
     play = placements.Tour.play
@@ -332,7 +340,9 @@ def measure_positions(
         return play(tour, *rest)
 
     placements.Tour.play = seen  # type: ignore
-    taken: list[tuple[float, float]] = []
+    taken: list[tuple[float, float, float]] = []
+    spans = find_spans(roadmap, urgent)
+    sample = [spans[at] for at in np.linspace(0, len(spans) - 1, SAMPLED).astype(int)]
     try:
         for seed in range(repeats + 1):
             settings = {"runs": POSITION_RUNS[size], "seed": seed, "threads": 1, "throughput": PLAIN}
@@ -341,25 +351,26 @@ def measure_positions(
             one = time_once(lambda: fc.simulate(edited, history, **settings))  # type: ignore[arg-type]  # noqa: B023
             found: list[fc.Frontier] = []
             everywhere = time_once(lambda: found.append(fc.frontier(base, urgent)))  # noqa: B023
-            taken.append((everywhere / one, len(found[0].positions)))
+            judge = _Judge(base, "Urgent", roadmap.promise_level)
+            each = time_once(lambda: judge.simulate(lambda rank: place(roadmap, urgent, rank), sample, None))  # noqa: B023
+            taken.append((everywhere / one, everywhere / (each / len(sample) * len(spans)), len(found[0].positions)))
     finally:
         placements.Tour.play = play  # type: ignore[method-assign]
-    ratios = [ratio for ratio, _ in taken[1:]]
-    return int(taken[0][1]), statistics.median(ratios), max(ratios), bool(toured)
+    ratios, shares = [ratio for ratio, _, _ in taken[1:]], [share for _, share, _ in taken[1:]]
+    return int(taken[0][2]), statistics.median(ratios), max(ratios), statistics.median(shares), bool(toured)
 
 
 def print_positions(sizes: list[str], repeats: int) -> None:
     """All positions, in simulations of the same runs."""
-    print("\n| every position of a new feature | positions | simulations it takes | most of any repeat | replayed |")
-    print("|---|---|---|---|---|")
+    print("\n| every position of a new feature | positions | simulations it takes | most of any repeat ", end="")
+    print("| times simulating each | replayed |\n|---|---|---|---|---|---|")
     for size in sizes:
         for name, options in POSITION_VARIANTS.items():
             for teams in (1, 2):
-                count, ratio, most, is_replayed = measure_positions(size, options, teams, repeats)
+                count, ratio, most, share, is_replayed = measure_positions(size, options, teams, repeats)
                 label = f"{SIZES[size][0]} x {SIZES[size][1]:,}, {name}, {'one team' if teams == 1 else 'two teams'}"
-                print(
-                    f"| {label} | {count} | {ratio:.1f} | {most:.1f} | {'yes' if is_replayed else 'no'} |", flush=True
-                )
+                cells = f"{count} | {ratio:.1f} | {most:.1f} | {share:.2f} | {'yes' if is_replayed else 'no'}"
+                print(f"| {label} | {cells} |", flush=True)
 
 
 def print_table(results: dict[str, dict[str, list[float]]]) -> None:
