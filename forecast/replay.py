@@ -988,14 +988,3 @@ def find_matters(plan: Plan, moves: Moves, wanted: Iterable[int]) -> Ints:
                 elif node > first and node not in risers:
                     found.append(node - 1)
     return until
-
-
-def play_everywhere(plan: Plan, luck: Luck, moves: Moves, room: int = ROOM, until: Ints | None = None) -> Floats:
-    """The finish matrices of all places: (S, F, R); of a feature that does not matter any more, the last one that did."""
-    places = moves.first.size
-    finish = np.empty((places, plan.waits.size - plan.part_team.size, luck.capacity.shape[0]))
-    for story in replay(plan, luck, moves, room, until):
-        finish[:, :, story.first : story.first + story.finish.shape[1]] = story.finish
-        for run, step, feature, day, _ in zip(*story.changes, strict=True):
-            finish[step:, feature, run] = day
-    return finish

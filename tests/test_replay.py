@@ -23,6 +23,17 @@ from forecast.simulation import Job
 RUNS, HORIZON = 8, 150.0
 
 
+def play_everywhere(plan: Plan, luck: Luck, moves: Moves, room: int = replay.ROOM, until: Any = None) -> Floats:
+    """The finish matrices of all places: (S, F, R); of a feature that does not matter any more, the last one that did."""
+    places = moves.first.size
+    finish = np.empty((places, plan.waits.size - plan.part_team.size, luck.capacity.shape[0]))
+    for story in replay.replay(plan, luck, moves, room, until):
+        finish[:, :, story.first : story.first + story.finish.shape[1]] = story.finish
+        for run, step, feature, day, _ in zip(*story.changes, strict=True):
+            finish[step:, feature, run] = day
+    return finish
+
+
 def digest(matrix: Floats) -> str:
     return hashlib.sha256(np.ascontiguousarray(matrix).tobytes()).hexdigest()
 
@@ -46,7 +57,7 @@ def simulated(roadmap: fc.Roadmap, history: fc.History, subject: Any, then: fc.W
 def replayed(lowest: fc.Roadmap, history: fc.History, **options: int) -> list[str]:
     job, plan, luck = lay_out(lowest, history)
     moves = find_moves(job.index, lowest.features[-1].name)
-    return [digest(matrix) for matrix in replay.play_everywhere(plan, luck, moves, **options)]
+    return [digest(matrix) for matrix in play_everywhere(plan, luck, moves, **options)]
 
 
 def test_every_place_is_bit_for_bit_what_simulating_it_says() -> None:
@@ -118,7 +129,7 @@ def rows_of_wanted(number: int, spoil: bool = False) -> tuple[list[str], list[st
     until = replay.find_matters(plan, moves, wanted)
     if spoil:
         until[plan.part_team.size + np.array(wanted)] = 0
-    played = [digest(finish[wanted]) for finish in replay.play_everywhere(plan, luck, moves, until=until)]
+    played = [digest(finish[wanted]) for finish in play_everywhere(plan, luck, moves, until=until)]
     expected = []
     for rank, _ in reversed(find_spans(roadmap, x)):
         edited = then.apply(place(roadmap, x, rank))
@@ -156,7 +167,7 @@ def test_a_replay_whose_parts_change_the_wrong_ranks_is_found() -> None:
         job, plan, luck = lay_out(lowest, history)
         moves = find_moves(job.index, "X")
         late = Moves(np.concatenate([[0], moves.first[:-1]]).astype(np.int32), moves.rising, moves.sinking)
-        played = [digest(matrix) for matrix in replay.play_everywhere(plan, luck, late)]
+        played = [digest(matrix) for matrix in play_everywhere(plan, luck, late)]
         found += played != simulated(roadmap, history, x, then, lowest)
     assert found >= 5
 
@@ -174,7 +185,7 @@ def test_a_known_answer() -> None:
     job, plan, luck = lay_out(lowest, base.history, runs=1)
     moves = find_moves(job.index, "X")
     assert (moves.first.tolist(), moves.rising.tolist(), moves.sinking.tolist()) == ([0, 1, 2], [2, 2], [1, 0])
-    found = replay.play_everywhere(plan, luck, moves)[:, :, 0]
+    found = play_everywhere(plan, luck, moves)[:, :, 0]
     assert found.tolist() == [[5, 10, 14], [5, 14, 9], [9, 14, 4]]
 
 
