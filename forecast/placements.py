@@ -265,8 +265,9 @@ class Tour:
         for horizon in self.job.horizons:
             plan, dice = self.job.stage(horizon)
             again = []
-            for at in range(0, len(runs), CHUNK):
-                chunk = runs[at : at + CHUNK]
+            size = min(max(CHUNK_BYTES // (8 * plan.team_cadence.shape[0] * plan.edges.shape[1]), LEAST_CHUNK), MOST_CHUNK)
+            for at in range(0, len(runs), size):
+                chunk = runs[at : at + size]
                 for story in replay.replay(plan, dice.roll(chunk), self.moves, until=self.until):
                     told = chunk[story.first : story.first + story.finish.shape[1]]
                     kept: NDArray[np.bool_] = np.ones(len(told), bool)
@@ -282,8 +283,11 @@ class Tour:
         return counted
 
 
-PIECE, CHUNK = 256, 64
-"""Runs that a thread plays before it reports, and those whose luck is drawn at once."""
+PIECE = 512
+"""Runs that a thread plays before it reports."""
+
+CHUNK_BYTES, LEAST_CHUNK, MOST_CHUNK = 16_000_000, 64, 256
+"""Bytes of capacity that are drawn at once, within these numbers of runs."""
 
 
 def find_moves(index: Index, name: str) -> Moves:
