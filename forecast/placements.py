@@ -265,7 +265,8 @@ class Tour:
         for horizon in self.job.horizons:
             plan, dice = self.job.stage(horizon)
             again = []
-            size = min(max(CHUNK_BYTES // (8 * plan.team_cadence.shape[0] * plan.edges.shape[1]), LEAST_CHUNK), MOST_CHUNK)
+            per_run = 8 * plan.team_cadence.shape[0] * plan.edges.shape[1]
+            size = min(max(CHUNK_BYTES // per_run, LEAST_CHUNK), MOST_CHUNK)
             for at in range(0, len(runs), size):
                 chunk = runs[at : at + size]
                 for story in replay.replay(plan, dice.roll(chunk), self.moves, until=self.until):
