@@ -82,9 +82,8 @@ class Page:
         width = self._console.width
         if self.is_terminal and needed > width:
             needed = _fold(table, width)
-        self._console.width = max(
-            width, needed + 1
-        )  # rich counts the padding of the last column, which it does not print
+        # Rich counts the padding of the last column, which it does not print.
+        self._console.width = max(width, needed + 1)
         with self._console.capture() as capture:
             self._console.print(table)
         self._console.width = width
