@@ -7,7 +7,9 @@ end of feature f (of an external or a milestone: the thing itself). C cadences: 
 
 from __future__ import annotations
 
-from typing import NamedTuple
+import math
+from collections.abc import Iterable
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +19,28 @@ Ints = NDArray[np.int32]
 Longs = NDArray[np.int64]
 Words = NDArray[np.uint64]
 Flags = NDArray[np.uint8]
+
+LANES, POOL = 8, 64
+"""Numbers that a kernel treats as one, see `lanes`, and runs that are drawn side by side, so many that they fit a cache."""
+
+
+LINE = 64
+"""Bytes that a processor moves at a time."""
+
+
+def set_apart(shapes: Iterable[tuple[tuple[int, ...], type]]) -> list[NDArray[Any]]:
+    """Arrays of zeros of these shapes and types (each of 8 bytes or fewer an element), each on cache lines of its own.
+
+    So vectors do not straddle two lines, and threads with arrays of their own never write to the same one, which makes them wait
+    for each other.
+    """
+    begins, size = [], 0
+    for shape, _ in (shapes := list(shapes)):
+        begins.append(size)
+        size += -(-8 * math.prod(shape) // LINE) * LINE
+    block = np.zeros(size + 2 * LINE, np.uint8)
+    first = -block.ctypes.data % LINE
+    return [np.ndarray(shape, kind, block, first + at) for (shape, kind), at in zip(shapes, begins, strict=True)]
 
 
 class Plan(NamedTuple):
@@ -123,8 +147,7 @@ class Deck(NamedTuple):
     sprint : (T, Q) address of the first day of each sprint
     first, cards : (T, Q) first card, and number of cards, of the deck that sprint q of team t draws from
     sprints : (T,) sprints of each team; 0 for no capacity
-    odds : (cards,) of 2**32 chances, those of the first face
-    faces : (2 cards,) items of the first and the second face of each card
+    table : (4 cards,) of each card: of 2**32 chances those of its first face, beyond 2**52; items of its two faces; nothing
     is_whole : (T,) 1 when a sprint's items are rounded to whole ones
     behind : (T, Q) the first segment behind each sprint
     """
@@ -134,29 +157,27 @@ class Deck(NamedTuple):
     first: Longs
     cards: Longs
     sprints: Longs
-    odds: Longs
-    faces: Floats
+    table: Floats
     is_whole: Flags
     behind: Longs
 
 
 class Walk(NamedTuple):
-    """How the level of each team wanders, on the scale of logarithms; J steps, of one sprint or, far ahead, of several each.
+    """How the level of each team wanders, in doublings; J steps, of one sprint or, far ahead, of several each.
 
-    Four teams make a squad, whose levels are moved side by side; G squads, the last one filled up. Step 0 is the start.
-    keys : (G + 1, 16) the keys of the four teams, over and over; in the last row the one of the part that all teams share
-    step : (G, 4 J) address of the first day of each step of the four teams, one step after the other
-    pull : (G, 4 J) what each step leaves of the level before it
-    own, shared : (G, 4 J) standard deviations of the team's own part of a step, and of what each week adds that begins in it
-    shift : (G, 4 J) added in every run: the pull towards the long mean, and what keeps the mean from rising
-    week : (W,) addresses of the weeks of all teams, one after the other, and some more
-    weeks : (G, J + 1, 4) weeks that begin within step j are week[weeks[., j, .]] .. week[weeks[., j + 1, .]], the last left out
-    last_week : (G, J + 1) the latest of the four
-    alike : (G,) 1 when the weeks of the four teams are the same, 2 when also those of the squad before (of all, for the first)
-    pace_at : (T, Q) place, among the steps of the squad, of the step that sprint q of a team lies in; rising
+    Step 0 is the start.
+    keys : (T,) one a team; shared_key : of the part that all teams share
+    step : (T, J) address of the first day of each step
+    pull : (T, J) what each step leaves of the level before it
+    own, shared : (T, J) standard deviations of the team's own part of a step, and of what each week adds that begins in it
+    shift : (T, J) added in every run: the pull towards the long mean, and what keeps the mean from rising
+    week : (W,) addresses of the weeks of all teams, one after the other
+    weeks : (T, J + 1) weeks that begin within step j are week[weeks[., j]] .. week[weeks[., j + 1]], the last left out
+    step_at : (T, Q) the step that each sprint lies in; rising
     """
 
     keys: Words
+    shared_key: np.uint64
     step: Words
     pull: Floats
     own: Floats
@@ -164,32 +185,57 @@ class Walk(NamedTuple):
     shift: Floats
     week: Words
     weeks: Longs
-    last_week: Longs
-    alike: Flags
-    pace_at: Longs
+    step_at: Longs
 
 
-class Scratch(NamedTuple):
-    """Where `draws.drift` keeps what it needs of one run; what stands in it at first is of no importance.
+class Parties(NamedTuple):
+    """Teams that may have to wait for each other, however far around the corner, are one party.
 
-    stream : (G + 1, 16) where the draws of the keys of a Walk begin in this run
-    week : (W,) normals of the weeks that have been drawn; gained : (4 J,) their sums by step, for squads with the same weeks
-    normal : (4 J,) levels; pace : (G, 4 J) what a step multiplies items by
-    words, rest, drawn : (16,) a block of sprints: their luck, what rounds them, their items
-    steps : (G,) steps that have been drawn; level : (4 G,) level after the last of them
-    sprints, filled, total : (T,) sprints and segments that have been drawn, and their items
+    team : (T,) all teams, party by party
+    first : (G + 1,) the teams of party g are team[first[g]] .. team[first[g + 1]]
+    waits : (G,) 1 when any work of the party may have to wait
     """
 
-    stream: Words
+    team: Longs
+    first: Longs
+    waits: Flags
+
+
+class Pool(NamedTuple):
+    """The runs that `draws.drift` is at work on, side by side; what stands in it at first is of no importance.
+
+    A block of R runs is drawn for one party of teams after the other; those that need no more leave the pool.
+    base, shared : (R,) of all runs of the block: where their streams begin, and that of the part that all teams share
+    week : (W, R) of all runs of the block, normals of the weeks
+    place : (R,) which run of the block each run of the pool is; until : (R,) day until which it needs capacity
+    own, luck : (T, R) where the streams of its teams begin; work : (T, R) items wanted
+    level, pace, total : (T, R) level of each team, what that multiplies items by, items so far
+    gained : (W + 1, R) sums of the weeks from one on, and reaches : (W + 1,) to which; row : (S, R) what becomes rows of capacity
+    chosen : (R,) those that stay; uniform, normal : (L,) of some runs side by side
+    sprints, steps, filled : (T,) sprints, steps and segments that have been drawn
+    size, known, count : (1,) runs in the block, weeks that are known, runs in the pool
+    """
+
+    base: Words
+    shared: Words
     week: Floats
-    gained: Floats
-    normal: Floats
-    pace: Floats
-    words: Words
-    rest: Floats
-    drawn: Floats
-    steps: Longs
+    place: Words
+    until: Floats
+    own: Words
+    luck: Words
+    work: Floats
     level: Floats
-    sprints: Longs
-    filled: Longs
+    pace: Floats
     total: Floats
+    gained: Floats
+    reaches: Longs
+    row: Floats
+    chosen: Longs
+    uniform: Floats
+    normal: Floats
+    sprints: Longs
+    steps: Longs
+    filled: Longs
+    size: Longs
+    known: Longs
+    count: Longs

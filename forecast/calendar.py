@@ -52,7 +52,7 @@ def lay_grid(clock: Clock, rhythm: Rhythm, horizon: float) -> Grid:
     first = anchor + dt.timedelta(days=(clock.start - anchor).days // sprint_days * sprint_days)
     starts = _sprint_starts(clock, first, sprint_days, horizon)
     positions = clock.positions(starts)
-    days = _working_days(clock, int(positions[-1]))
+    days = clock.days(int(positions[-1]))
     sprint = ((days - starts[0]).astype(np.int64)) // sprint_days
     available = _availability(days, rhythm.days_off, rhythm.changes)
     changed = (np.diff(sprint, prepend=-1) != 0) | (np.diff(available, prepend=-1.0) != 0)
@@ -79,10 +79,6 @@ def _sprint_starts(clock: Clock, first: dt.date, sprint_days: int, horizon: floa
         if len(behind):
             return starts[: behind[0] + 1]
         length *= 2
-
-
-def _working_days(clock: Clock, count: int) -> Days:
-    return np.array(clock.dates(count), dtype="datetime64[D]")
 
 
 def _availability(days: Days, days_off: tuple[dt.date, ...], changes: tuple[Capacity, ...]) -> Floats:

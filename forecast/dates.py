@@ -117,6 +117,9 @@ class Clock:
 
     def dates(self, count: int) -> list[dt.date]:
         """The first `count` working days on or after start."""
-        days = np.busday_offset(np.datetime64(self.start, "D"), np.arange(count), roll="forward", busdaycal=self._week)
-        listed: list[dt.date] = days.tolist()
+        listed: list[dt.date] = self.days(count).tolist()
         return listed
+
+    def days(self, count: int) -> NDArray[np.datetime64]:
+        """The same as an array: (count,) datetime64[D]."""
+        return np.busday_offset(np.datetime64(self.start, "D"), np.arange(count), roll="forward", busdaycal=self._week)

@@ -16,24 +16,22 @@ import hashlib
 import math
 
 import numpy as np
-from llvmlite import ir
-from numba import njit, types
-from numba.extending import intrinsic
+from numba import njit
 
-from forecast.arrays import Deck, Floats, Ints, Longs, Scratch, Walk, Words
-from forecast.compiling import BARE, compiled, inlined
+from forecast.arrays import LANES, POOL, Deck, Floats, Ints, Longs, Parties, Pool, Walk, Words
+from forecast.compiling import BARE, called, compiled, inlined
+from forecast.lanes import as_floats, as_words, choose, floor, gather, load, some, spread, store
 
 GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 MIX_1 = np.uint64(0xBF58476D1CE4E5B9)
 MIX_2 = np.uint64(0x94D049BB133111EB)
 ONE = np.uint64(1)
 LOW_WORD = np.uint64(0xFFFFFFFF)
-LANES = 16
-"""Draws that the compiler's loops do at a time: fewer take as long."""
+SPAN = 112
+"""Calendar days for which all teams are drawn at a time. """
 
-ABREAST = 4
-"""Teams whose levels are moved side by side: one by one, each step would have to wait for the one before it."""
-
+WHOLE = 1.5 * 2.0**52
+"""Added to a number, it leaves the nearest whole one in the lower bits."""
 
 LAYOUT = "8390e6059c8f0bd8"
 """Digest of the tuples that the kernels take (see `compiling`); a test says what to write here."""
@@ -136,6 +134,12 @@ def bootstrap(
 
 # Drift ------------------------------------------------------------------------------------------------------------------
 
+ONE_BITS, WHOLE_BITS = np.uint64(0x3FF0000000000000), np.uint64(0x4330000000000000)
+"""The bits of 1.0, and of 2.0**52: a whole number in their lower bits counts in units of 2**-52, and of 1."""
+
+HALF_BELOW_ONE, HALF_BELOW_WHOLE = 1.0 - 2.0**-53, 2.0**52 - 0.5
+NO_SIGN = np.uint64(0x7FFFFFFFFFFFFFFF)
+
 CENTRE = 0.4975
 """Half the width of the middle part of a normal; its tails of 0.0025 each have a formula of their own."""
 
@@ -163,6 +167,13 @@ def _outer_normal(u):  # type: ignore[no-untyped-def]
     return normal if u < 0.5 else -normal
 
 
+@called
+def _mend_outside(pool):  # type: ignore[no-untyped-def]
+    for lane in range(LANES):
+        if abs(pool.uniform[lane] - 0.5) > CENTRE:
+            pool.normal[lane] = _outer_normal(pool.uniform[lane])
+
+
 @njit(nogil=True, error_model="numpy")
 def _normal(u):  # type: ignore[no-untyped-def]
     """The standard normal of a uniform, relative error below 6e-8."""
@@ -170,112 +181,197 @@ def _normal(u):  # type: ignore[no-untyped-def]
 
 
 @inlined
-def _normals(stream, address, uniform, out):  # type: ignore[no-untyped-def]
-    """Fill out[:LANES] with standard normals, each of a stream of its own, stream[:LANES], at the addresses address[:LANES].
-
-    The middle is done for all, many at a time; few blocks have anything outside.
-    """
-    outside = np.int64(0)
-    for i in range(LANES):
-        u = _uniform(_mix(stream[i] + address[i]))
-        uniform[i] = u
-        out[i] = _central_normal(u)
-        outside += np.int64(abs(u - 0.5) > CENTRE)
-    if outside > 0:
-        for i in range(LANES):
-            if abs(uniform[i] - 0.5) > CENTRE:
-                out[i] = _outer_normal(uniform[i])
-
-
-@intrinsic
-def _two_to(typing, exponent):  # type: ignore[no-untyped-def]
-    """2.0**exponent for an int64 of -1022 to 1023, put together from its bits."""
-
-    def build(context, builder, signature, arguments):  # type: ignore[no-untyped-def]
-        word = ir.IntType(64)
-        biased = builder.add(arguments[0], ir.Constant(word, 1023))
-        return builder.bitcast(builder.shl(biased, ir.Constant(word, 52)), ir.DoubleType())
-
-    return types.float64(types.int64), build
-
-
-@njit(nogil=True, inline="always", error_model="numpy")
-def _exp(x):  # type: ignore[no-untyped-def]
-    """e**x, relative error below 1e-12, for x cut to -40 .. 40: without a call, so that many are done at a time."""
-    x = min(max(x, -40.0), 40.0)
-    n = np.floor(x * 1.4426950408889634 + 0.5)
-    r = (x - n * 6.93147180369123816490e-01) - n * 1.90821492927058770002e-10
-    y = ((r / 3628800.0 + 1.0 / 362880.0) * r + 1.0 / 40320.0) * r + 1.0 / 5040.0
-    y = ((y * r + 1.0 / 720.0) * r + 1.0 / 120.0) * r + 1.0 / 24.0
-    y = (((y * r + 1.0 / 6.0) * r + 0.5) * r + 1.0) * r + 1.0
-    return y * _two_to(np.int64(n))  # type: ignore[call-arg]
+def _two_to(x):  # type: ignore[no-untyped-def]
+    """2**x of lanes, for x cut to -60 .. 60, relative error below 5e-11 (the best polynomial of degree 7)."""
+    x = choose(x < 60.0, choose(x > -60.0, x, spread(-60.0)), spread(60.0))
+    shifted = x + WHOLE
+    f = x - (shifted - WHOLE)
+    square = f * f  # not one power after the other, which would each have to wait for the one before it
+    low = (f * 0.055504103659912665 + 0.2402265106656103) * square + (f * 0.6931471807045322 + 1.0)
+    high = (f * 1.5196156515986735e-05 + 0.000154667563171345) * square + (
+        f * 0.001333393505569534 + 0.009618038132063807
+    )
+    y = high * (square * square) + low
+    return y * as_floats((as_words(shifted) + np.uint64(1023)) << np.uint64(52))
 
 
 @inlined
-def _draw_weeks(walk, scratch, known, wanted):  # type: ignore[no-untyped-def]
-    """Draws the normals of the weeks, a block at a time, until those that are wanted are known; how many are known then."""
-    while known < wanted:
-        _normals(scratch.stream[-1], walk.week[known:], scratch.rest, scratch.week[known:])
-        known += LANES
-    return known
+def _draw_normals(words, pool):  # type: ignore[no-untyped-def]
+    """Standard normals of lanes of words: the middle of all at once; few lanes have one outside."""
+    u = as_floats((words >> np.uint64(12)) | ONE_BITS) - HALF_BELOW_ONE  # as `_uniform`
+    normal = _central_normal(u)
+    if some(as_floats(as_words(u - 0.5) & NO_SIGN) > CENTRE):
+        store(pool.uniform, 0, u)
+        store(pool.normal, 0, normal)
+        _mend_outside(pool)
+        normal = load(pool.normal, 0)
+    return normal
 
 
 @inlined
-def _sum_weeks(walk, scratch, squad, known, wanted):  # type: ignore[no-untyped-def]
-    """Adds up the weeks of each step of a squad until those that are wanted are known; how many are known then."""
-    different = 1 if walk.alike[squad] > 0 else ABREAST
-    for step in range(known, wanted):
-        gained = 0.0
-        for lane in range(ABREAST):
-            if lane < different:
-                gained = 0.0
-                for week in range(walk.weeks[squad, step, lane], walk.weeks[squad, step + 1, lane]):
-                    gained += scratch.week[week]
-            scratch.gained[ABREAST * step + lane] = gained
-    return max(known, wanted)
+def _draw_weeks(walk, pool, end):  # type: ignore[no-untyped-def]
+    """Draws the normals of the weeks before `end` that are not known yet, for all runs of the block."""
+    for week in range(pool.known[0], end):
+        normal = pool.week[week]
+        for place in range(0, pool.size[0], LANES):
+            store(normal, place, _draw_normals(_mix(load(pool.shared, place) + walk.week[week]), pool))
+    pool.known[0] = max(pool.known[0], end)
 
 
 @inlined
-def _move_levels(walk, scratch, squad, begin, end):  # type: ignore[no-untyped-def]
-    """Moves the levels of a squad by its steps begin to end, in blocks of LANES, and says what they multiply items by."""
-    step, own, shared = walk.step[squad], walk.own[squad], walk.shared[squad]
-    pull, shift, pace, normal = walk.pull[squad], walk.shift[squad], scratch.pace[squad], scratch.normal
-    for block in range(begin, end, LANES):
-        drawn, mine, ours, gained = normal[block:], own[block:], shared[block:], scratch.gained[block:]
-        _normals(scratch.stream[squad], step[block:], scratch.rest, drawn)
-        for i in range(LANES):
-            drawn[i] = mine[i] * drawn[i] + ours[i] * gained[i]
-    level = scratch.level[ABREAST * squad :]
-    first, second, third, fourth = level[0], level[1], level[2], level[3]
-    for at in range(begin, end, ABREAST):
-        first = pull[at] * first + normal[at]
-        second = pull[at + 1] * second + normal[at + 1]
-        third = pull[at + 2] * third + normal[at + 2]
-        fourth = pull[at + 3] * fourth + normal[at + 3]
-        normal[at], normal[at + 1], normal[at + 2], normal[at + 3] = first, second, third, fourth
-    level[0], level[1], level[2], level[3] = first, second, third, fourth
-    for block in range(begin, end, LANES):
-        moved, more, out = normal[block:], shift[block:], pace[block:]
-        for i in range(LANES):
-            out[i] = _exp(moved[i] + more[i])
+def _sum_weeks(walk, pool, first, last):  # type: ignore[no-untyped-def]
+    """Adds up the normals of some weeks for the runs of the pool; most teams of a party need the same sums."""
+    _draw_weeks(walk, pool, last)
+    gained = pool.gained[first]
+    for i in range(0, pool.count[0], LANES):
+        place, total = load(pool.place, i), spread(0.0)
+        for week in range(first, last):
+            total = total + gather(pool.week[week], place, 0)
+        store(gained, i, total)
+    pool.reaches[first] = last
 
 
 @inlined
-def _draw_sprints(deck, pace, at, scratch, base, t, q):  # type: ignore[no-untyped-def]
-    """Draws the items of a block of sprints of a team: the upper half of a word chooses the face, the lower rounds."""
-    stream, drawn, words, rest = _mix(deck.keys[t] + base), scratch.drawn, scratch.words, scratch.rest
-    sprint, first, cards = deck.sprint[t, q:], deck.first[t, q:], deck.cards[t, q:]
-    for i in range(LANES):
-        word = _mix(stream + sprint[i])
-        words[i] = word
-        rest[i] = (np.float64(np.int64(word & LOW_WORD)) + 0.5) * (1.0 / 4294967296.0)
-    is_whole = deck.is_whole[t] == 1
-    for i in range(LANES):
-        place = (words[i] >> np.uint64(32)) * np.uint64(cards[i])
-        card = np.uint64(first[i]) + (place >> np.uint64(32))
-        face = card + card + np.uint64(np.int64(place & LOW_WORD) >= deck.odds[card])
-        items = deck.faces[face] * pace[np.uint64(at[i])]
-        drawn[i] = np.floor(items + rest[i]) if is_whole else items
+def _move_level(walk, pool, t, step):  # type: ignore[no-untyped-def]
+    """Moves the level of a team by a step, in all runs of the pool, and says what it multiplies items by."""
+    first, last = walk.weeks[t, step], walk.weeks[t, step + 1]
+    if pool.reaches[first] != last:
+        _sum_weeks(walk, pool, first, last)
+    stream, level, pace, gained = pool.own[t], pool.level[t], pool.pace[t], pool.gained[first]
+    address, pull, own, shared = walk.step[t, step], walk.pull[t, step], walk.own[t, step], walk.shared[t, step]
+    shift = walk.shift[t, step]
+    for i in range(0, pool.count[0], LANES):
+        normal = _draw_normals(_mix(load(stream, i) + address), pool)
+        moved = pull * load(level, i) + (own * normal + shared * load(gained, i))
+        store(level, i, moved)
+        store(pace, i, _two_to(moved + shift))
+
+
+@inlined
+def _draw_sprint(deck, pool, t, q, day, begin, share):  # type: ignore[no-untyped-def]
+    """Draws the items of a sprint of a team: the upper half of a word chooses the face, the lower rounds."""
+    stream, pace, total, work, until = pool.luck[t], pool.pace[t], pool.total[t], pool.work[t], pool.until
+    address, first, cards = deck.sprint[t, q], np.uint64(deck.first[t, q]), np.uint64(deck.cards[t, q])
+    behind, is_whole = deck.behind[t, q], deck.is_whole[t] == 1
+    for i in range(0, pool.count[0], LANES):
+        word = _mix(load(stream, i) + address)
+        place = (word >> np.uint64(32)) * cards
+        card = ((place >> np.uint64(32)) + first) << np.uint64(2)
+        is_first = as_floats((place & LOW_WORD) | WHOLE_BITS) < gather(deck.table, card, 0)
+        items = choose(is_first, gather(deck.table, card, 1), gather(deck.table, card, 2)) * load(pace, i)
+        if is_whole:
+            rest = (as_floats((word & LOW_WORD) | WHOLE_BITS) - HALF_BELOW_WHOLE) * (1.0 / 4294967296.0)
+            items = floor(items + rest)
+        sum_ = load(total, i)
+        latest = load(until, i)
+        store(until, i, choose(sum_ < load(work, i), choose(latest > day, latest, spread(day)), latest))
+        for segment in range(pool.filled[t], behind):
+            sum_ = sum_ + items * share[segment]
+            store(pool.row[segment - begin], i, sum_)
+        store(total, i, sum_)
+    pool.filled[t] = behind
+
+
+@inlined
+def _draw_until(deck, walk, pool, t, day, start, share, out):  # type: ignore[no-untyped-def]
+    """Draws the sprints of a team that begin before a day, and says until when it needs them."""
+    begin, q = pool.filled[t], pool.sprints[t]
+    while q < deck.sprints[t] and start[q] - start[0] < day:
+        while pool.steps[t] <= walk.step_at[t, q]:
+            _move_level(walk, pool, t, pool.steps[t])
+            pool.steps[t] += 1
+        _draw_sprint(deck, pool, t, q, np.float64(start[q] - start[0] + 1), begin, share)
+        q += 1
+    pool.sprints[t] = q
+    for i in range(pool.count[0]):
+        row = out[pool.place[i], t, begin + 1 :]
+        for s in range(pool.filled[t] - begin):
+            row[s] = pool.row[s, i]
+    if q < deck.sprints[t]:
+        for i in range(pool.count[0]):
+            pool.until[i] = max(pool.until[i], day + 1.0 if pool.total[t, i] < pool.work[t, i] else 0.0)
+
+
+@inlined
+def _retire(pool, teams, day, out):  # type: ignore[no-untyped-def]
+    """Takes those runs out of the pool that need nothing from a day on; what lies behind is nothing."""
+    kept = 0
+    for i in range(pool.count[0]):
+        if pool.until[i] <= day:
+            for member in range(teams.shape[0]):
+                t = teams[member]
+                rest, total = out[pool.place[i], t, pool.filled[t] + 1 :], pool.total[t, i]
+                for s in range(rest.shape[0]):
+                    rest[s] = total
+        else:
+            pool.place[kept], pool.until[kept], pool.chosen[kept] = pool.place[i], pool.until[i], i
+            kept += 1
+    for member in range(teams.shape[0]):
+        t = teams[member]
+        level, pace, total = pool.level[t], pool.pace[t], pool.total[t]
+        own, luck, work = pool.own[t], pool.luck[t], pool.work[t]
+        for k in range(kept):
+            i = pool.chosen[k]
+            level[k], pace[k], total[k], own[k], luck[k], work[k] = (
+                level[i],
+                pace[i],
+                total[i],
+                own[i],
+                luck[i],
+                work[i],
+            )
+    pool.count[0] = kept
+    pool.reaches[:] = -1
+
+
+@inlined
+def _begin_block(runs, walk, pool):  # type: ignore[no-untyped-def]
+    """Begins with other runs, of which nothing is known yet."""
+    pool.size[0], pool.known[0] = runs.shape[0], 0
+    for place in range(runs.shape[0]):
+        pool.base[place] = (np.uint64(runs[place]) + ONE) * GOLDEN
+        pool.shared[place] = _mix(walk.shared_key + pool.base[place])
+
+
+@inlined
+def _fill_pool(deck, walk, pool, teams, work, first, start, out):  # type: ignore[no-untyped-def]
+    """Puts all runs of the block into the pool, for some of the teams; returns the day behind the start of the last sprint."""
+    furthest, count = np.int64(0), pool.size[0]
+    pool.count[0] = count
+    pool.reaches[:] = -1
+    for i in range(count):
+        pool.place[i], pool.until[i] = np.uint64(i), 0.0
+    for member in range(teams.shape[0]):
+        t = teams[member]
+        own, luck, level, total, wanted = pool.own[t], pool.luck[t], pool.level[t], pool.total[t], pool.work[t]
+        most = 0.0
+        for i in range(count):
+            own[i], luck[i] = _mix(walk.keys[t] + pool.base[i]), _mix(deck.keys[t] + pool.base[i])
+            level[i], total[i], wanted[i] = 0.0, 0.0, work[(first + i) % work.shape[0], t]
+            out[i, t, 0] = 0.0
+            most = max(most, wanted[i])
+        pool.sprints[t] = 0 if most > 0.0 else deck.sprints[t]
+        pool.steps[t] = pool.filled[t] = 0
+        if pool.sprints[t] < deck.sprints[t]:
+            furthest = max(furthest, start[t, deck.sprints[t] - 1] - start[t, 0] + 1)
+    return furthest
+
+
+@inlined
+def _draw_party(deck, walk, pool, teams, furthest, spare, share, start, out):  # type: ignore[no-untyped-def]
+    """Draws teams that may wait for each other, for all runs of the pool, until none of them needs any more."""
+    day = np.int64(0)
+    while pool.count[0] > 0:
+        day += SPAN
+        for member in range(teams.shape[0]):
+            t = teams[member]
+            _draw_until(deck, walk, pool, t, day, start[t], share[t], out)
+        needed = np.float64(day) - spare if day < furthest else np.inf
+        finished = 0
+        for i in range(pool.count[0]):
+            finished += np.int64(pool.until[i] <= needed)
+        if 8 * finished >= pool.count[0]:
+            _retire(pool, teams, needed, out)
 
 
 @compiled(**BARE)
@@ -283,13 +379,12 @@ def drift(
     runs: Longs,
     deck: Deck,
     walk: Walk,
-    scratch: Scratch,
+    pool: Pool,
+    parties: Parties,
     work: Floats,
     spare: float,
-    segment_sprint: Ints,
     segment_share: Floats,
     sprint_start: Longs,
-    days: Longs,
     out: Floats,
 ) -> None:
     """Fill out (R, T, S + 1) with cumulated capacity; each sprint draws a card, times e to the power of a wandering level.
@@ -303,54 +398,11 @@ def drift(
         lies behind is nothing. Work of inf: all
     The rest as in `arrays.Supply`.
     """
-    for r in range(runs.shape[0]):
-        base = (np.uint64(runs[r]) + ONE) * GOLDEN
-        for squad in range(walk.keys.shape[0]):
-            for i in range(LANES):
-                scratch.stream[squad, i] = _mix(walk.keys[squad, i] + base)
-        for squad in range(scratch.steps.shape[0]):
-            scratch.steps[squad] = 0
-            for lane in range(ABREAST):
-                scratch.level[ABREAST * squad + lane] = 0.0
-        until, weeks, summed = 0.0, 0, 0
-        for again in range(2 if spare >= 0.0 else 1):
-            for t in range(deck.keys.shape[0]):
-                squad = t // ABREAST
-                if t % ABREAST == 0 and walk.alike[squad] < 2:
-                    summed = 0
-                row, sprint, share, start = out[r, t], segment_sprint[t], segment_share[t], sprint_start[t]
-                enough, end = work[r % work.shape[0], t], deck.sprints[t]
-                if again == 0:
-                    row[0] = 0.0
-                    scratch.filled[t], scratch.total[t] = 0, 0.0
-                    scratch.sprints[t] = 0 if enough > 0.0 else end
-                while scratch.sprints[t] < end:
-                    q = scratch.sprints[t]
-                    if scratch.total[t] >= enough if again == 0 else start[q] - start[0] >= until:
-                        break
-                    at = walk.pace_at[t, q:]
-                    width = LANES if q > 0 else LANES - 1  # with the start, as many steps as are drawn at a time
-                    ahead = width if again == 0 else max(width, np.int64((until + start[0] - start[q]) / days[t]))
-                    needed = walk.pace_at[t, min(q + ahead, start.shape[0] + LANES) - 1] // ABREAST + 1
-                    if scratch.steps[squad] < needed:
-                        needed = (needed + 3) // 4 * 4
-                        weeks = _draw_weeks(walk, scratch, weeks, walk.last_week[squad, needed])
-                        summed = _sum_weeks(walk, scratch, squad, summed, needed)
-                        _move_levels(walk, scratch, squad, ABREAST * scratch.steps[squad], ABREAST * needed)
-                        scratch.steps[squad] = needed
-                    _draw_sprints(deck, scratch.pace[squad], at, scratch, base, t, q)
-                    first, last, total = scratch.filled[t], deck.behind[t, q + width - 1], scratch.total[t]
-                    inside, part, level = sprint[first:], share[first:], row[first + 1 :]
-                    for i in range(last - first):
-                        total += scratch.drawn[np.uint64(inside[i] - q)] * part[i]
-                        level[i] = total
-                    scratch.filled[t], scratch.total[t], scratch.sprints[t] = last, total, q + width
-                if again == 0 and scratch.filled[t] > 0:
-                    s = scratch.filled[t]
-                    while s > 1 and row[s - 1] >= enough:
-                        s -= 1
-                    until = max(until, np.float64(start[sprint[s - 1]] - start[0] + 1))
-            until += spare
-        for t in range(deck.keys.shape[0]):
-            for s in range(scratch.filled[t] + 1, out.shape[2]):
-                out[r, t, s] = scratch.total[t]
+    for first in range(0, runs.shape[0], POOL):
+        block, end = out[first : first + POOL], min(first + POOL, runs.shape[0])
+        _begin_block(runs[first:end], walk, pool)
+        for party in range(parties.waits.shape[0]):
+            teams = parties.team[parties.first[party] : parties.first[party + 1]]
+            furthest = _fill_pool(deck, walk, pool, teams, work, first, sprint_start, block)
+            longer = spare if parties.waits[party] else 0.0
+            _draw_party(deck, walk, pool, teams, furthest, longer, segment_share, sprint_start, block)

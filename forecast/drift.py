@@ -9,12 +9,13 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from forecast.arrays import Deck, Flags, Floats, Longs, Scratch, Supply, Walk, Words
+from forecast.arrays import LANES, POOL, Deck, Floats, Longs, Parties, Pool, Supply, Walk, Words, set_apart
 from forecast.errors import Fault, did_you_mean, quote
 from forecast.history import LEAST_SPRINTS, History, Sprint, check_same_sprints, scale_done
 from forecast.pace import Cards, Pace, grow
@@ -26,8 +27,7 @@ FORTNIGHT, WEEK = 14, 7
 CORRECTION = 0.75
 """Of half the level's variance, which would keep the mean where it is, so much is taken off: what backtests best."""
 
-LANES, ABREAST = 16, 4
-"""Draws that are made at a time, and teams whose levels are moved side by side; see `draws`."""
+LOG_2 = math.log(2)
 
 FAR, FAR_STEP = 26, 4
 """After so many fortnights the level moves only every so many sprints, by as much: nobody can tell, and it costs less."""
@@ -105,7 +105,9 @@ class Drift:
 
         used = [self.used(history, team) for team in teams]
         paces = [self._find_pace(history, team, t, supply) for t, team in enumerate(teams)]
-        decks = [self._deal(pace, rows, t, supply) for t, (pace, rows) in enumerate(zip(paces, used, strict=True))]
+        decks = [
+            self._deal(history, team, pace, t, supply) for t, (team, pace) in enumerate(zip(teams, paces, strict=True))
+        ]
         lead = np.array([_count_lead(rows, t, supply) for t, rows in enumerate(used)], np.int64)
         names = [("throughput-together",) if self.together else ("throughput", team) for team in teams]
         keys = np.array([draws.key(seed, *name) for name in names], np.uint64)
@@ -115,28 +117,42 @@ class Drift:
 
     def _find_pace(self, history: History, team: str, t: int, supply: Supply) -> Pace | None:
         """What is known of the pace of a team; None when it gets nothing done, as far as is known."""
-        rows, guess = self.used(history, team), history.guess(team)
-        if guess is not None:
-            return Pace.guessed(guess)
-        if not any(row.done > 0 for row in rows):
-            return None
         days, count_weekdays = float(supply.sprint_days[t]), float(supply.count_weekdays[t])
-        done = np.array([scale_done(row, _weekdays(days), count_weekdays) for row in rows])
-        ages = find_ages(rows, count_weekdays * 7 / 5 or days)
-        is_whole = all(row.done.is_integer() for row in rows)
-        return Pace.of(done, ages, self.half_life, is_whole, self.walk, self.pull)
 
-    def _deal(self, pace: Pace | None, rows: Sequence[Sprint], t: int, supply: Supply) -> dict[int, Cards]:
+        def find() -> Pace | None:
+            rows, guess = self.used(history, team), history.guess(team)
+            if guess is not None:
+                return Pace.guessed(guess)
+            if not any(row.done > 0 for row in rows):
+                return None
+            done = np.array([scale_done(row, _weekdays(days), count_weekdays) for row in rows])
+            ages = find_ages(rows, count_weekdays * 7 / 5 or days)
+            is_whole = all(row.done.is_integer() for row in rows)
+            return Pace.of(done, ages, self.half_life, is_whole, self.walk, self.pull)
+
+        return history.derive((self, "pace", team, days, count_weekdays), find)
+
+    def _deal(self, history: History, team: str, pace: Pace | None, t: int, supply: Supply) -> dict[int, Cards]:
         """What the sprints of a team are drawn from, by their weekdays."""
         if pace is None:
             return {}
-        lengths = [int(weekdays) for weekdays in np.unique(supply.sprint_weekdays[t]) if weekdays]
+        rows, days, count_weekdays = (
+            self.used(history, team),
+            float(supply.sprint_days[t]),
+            float(supply.count_weekdays[t]),
+        )
         is_smooth = self.shape == "smooth" or (self.shape == "auto" and len(rows) < FEW_SPRINTS and not self.together)
-        if is_smooth or not rows:
-            return {weekdays: pace.deal(weekdays / _weekdays(float(supply.sprint_days[t]))) for weekdays in lengths}
-        count_weekdays = float(supply.count_weekdays[t])
-        worth = {weekdays: [scale_done(row, weekdays, count_weekdays) for row in rows] for weekdays in lengths}
-        return {weekdays: Cards.of(np.array(done), pace.weights) for weekdays, done in worth.items()}
+
+        def deal(weekdays: int) -> Cards:
+            if is_smooth or not rows:
+                return pace.deal(weekdays / _weekdays(days))
+            return Cards.of(np.array([scale_done(row, weekdays, count_weekdays) for row in rows]), pace.weights)
+
+        lengths = [int(weekdays) for weekdays in np.unique(supply.sprint_weekdays[t]) if weekdays]
+        return {
+            weekdays: history.derive((self, "cards", team, days, count_weekdays, weekdays), partial(deal, weekdays))
+            for weekdays in lengths
+        }
 
     def _lay_walk(
         self, keys: Any, shared_key: np.uint64, paces: Sequence[Pace | None], lead: Longs, supply: Supply
@@ -155,21 +171,17 @@ class Drift:
         own = np.sqrt((1 - self.shared) * variance)
         shared = np.sqrt(self.shared * variance / np.maximum(fortnights * FORTNIGHT / WEEK, 1e-9))
         shift = _find_shift(pull, own**2 + np.diff(weeks, axis=1) * shared**2, error, surplus)
-        squad_weeks = _set_abreast(np.pad(weeks - first_week, ((0, 0), (1, 0)), "edge"))
         return Walk(
-            keys=np.tile(
-                np.append(_set_abreast(keys[:, None])[:, 0], [[shared_key] * ABREAST], axis=0), LANES // ABREAST
-            ),
-            step=_lay_steps(_find_addresses(day[:, :-1]), draws.GOLDEN),
-            pull=_lay_steps(pull, 0.0),
-            own=_lay_steps(own, error),
-            shared=_lay_steps(shared, 0.0),
-            shift=_lay_steps(shift, 0.0),
-            week=_find_addresses(np.arange(first_week, end + LANES)),
-            weeks=squad_weeks,
-            last_week=squad_weeks.max(axis=2),
-            alike=_find_alike(squad_weeks),
-            pace_at=_lengthen(ABREAST * (step_at + 1) + np.arange(len(keys))[:, None] % ABREAST),
+            keys=keys,
+            shared_key=shared_key,
+            step=_begin_with(draws.GOLDEN, _find_addresses(day[:, :-1])),
+            pull=_begin_with(0.0, pull),
+            own=_begin_with(error, own) / LOG_2,
+            shared=_begin_with(0.0, shared) / LOG_2,
+            shift=_begin_with(0.0, shift) / LOG_2,
+            week=_find_addresses(np.arange(first_week, end)),
+            weeks=np.pad(weeks - first_week, ((0, 0), (1, 0)), "edge"),
+            step_at=step_at + 1,
         )
 
 
@@ -183,39 +195,52 @@ class Drifting:
 
     def capacity(self, runs: Longs) -> Floats:
         """Cumulated capacity (R, T, S + 1) of each team at each segment edge, in the given runs (R,)."""
-        return self.capacity_until(runs, np.full((1, len(self.deck.keys)), np.inf), -1.0)
+        teams = len(self.deck.keys)
+        together = Parties(np.arange(teams), np.array([0, teams]), np.zeros(1, np.uint8))
+        return self.capacity_until(runs, np.full((1, teams), np.inf), together, 0.0)
 
-    def capacity_until(self, runs: Longs, work: Floats, spare: float) -> Floats:
+    def capacity_until(self, runs: Longs, work: Floats, parties: Parties, spare: float) -> Floats:
         """As `capacity`, but only as far as it takes to do the work; what lies behind is nothing.
 
-        work : (R | 1, T) items; spare : calendar days beyond the sprint in which the last team would be through if no team
-            ever waited; below 0: each team only as far as it takes to do its own
+        work : (R | 1, T) items; spare : calendar days beyond the sprint in which the last team of a party would be through if
+            none of them ever waited, where they may have to
         """
         from forecast import draws
 
         supply = self.supply
         out = np.empty((len(runs), supply.segment_share.shape[0], supply.segment_share.shape[1] + 1))
-        grid = supply.segment_sprint, supply.segment_share, supply.sprint_start, supply.sprint_days
-        draws.drift(runs, self.deck, self.walk, self._make_scratch(), work, spare, *grid, out)
+        grid = supply.segment_share, supply.sprint_start
+        draws.drift(runs, self.deck, self.walk, self._make_pool(), parties, work, spare, *grid, out)
         return out
 
-    def _make_scratch(self) -> Scratch:
-        (squads, steps), teams = self.walk.step.shape, len(self.deck.keys)
-        return Scratch(
-            stream=np.empty(self.walk.keys.shape, np.uint64),
-            week=np.empty(len(self.walk.week)),
-            gained=np.empty(steps),
-            normal=np.empty(steps),
-            pace=np.empty((squads, steps)),
-            words=np.empty(LANES, np.uint64),
-            rest=np.empty(LANES),
-            drawn=np.empty(LANES),
-            steps=np.empty(squads, np.int64),
-            level=np.empty(ABREAST * squads),
-            sprints=np.empty(teams, np.int64),
-            filled=np.empty(teams, np.int64),
-            total=np.empty(teams),
-        )
+    def _make_pool(self) -> Pool:
+        teams, weeks, segments = len(self.deck.keys), len(self.walk.week), self.supply.segment_share.shape[1]
+        shapes: dict[str, tuple[tuple[int, ...], type]] = {
+            "base": ((POOL,), np.uint64),
+            "shared": ((POOL,), np.uint64),
+            "week": ((weeks, POOL), np.float64),
+            "place": ((POOL,), np.uint64),
+            "until": ((POOL,), np.float64),
+            "own": ((teams, POOL), np.uint64),
+            "luck": ((teams, POOL), np.uint64),
+            "work": ((teams, POOL), np.float64),
+            "level": ((teams, POOL), np.float64),
+            "pace": ((teams, POOL), np.float64),
+            "total": ((teams, POOL), np.float64),
+            "gained": ((weeks + 1, POOL), np.float64),
+            "reaches": ((weeks + 1,), np.int64),
+            "row": ((segments, POOL), np.float64),
+            "chosen": ((POOL,), np.int64),
+            "uniform": ((LANES,), np.float64),
+            "normal": ((LANES,), np.float64),
+            "sprints": ((teams,), np.int64),
+            "steps": ((teams,), np.int64),
+            "filled": ((teams,), np.int64),
+            "size": ((1,), np.int64),
+            "known": ((1,), np.int64),
+            "count": ((1,), np.int64),
+        }
+        return Pool(*set_apart(shapes[name] for name in Pool._fields))
 
 
 def _weekdays(days: float) -> float:
@@ -252,11 +277,6 @@ def _find_behind(supply: Supply) -> Longs:
     return behind
 
 
-def _lengthen(table: Longs) -> Longs:
-    """Each row with its last value repeated: what the last block draws too much."""
-    return np.pad(table, ((0, 0), (0, LANES)), "edge")
-
-
 def _find_addresses(places: Longs) -> Words:
     """The addresses of days or weeks in the stream of a name: see `draws`."""
     from forecast import draws
@@ -269,7 +289,7 @@ def _find_steps(lead: Longs, supply: Supply) -> tuple[Longs, Longs]:
     near = np.ceil(FAR * FORTNIGHT / supply.sprint_days).astype(np.int64)[:, None]
     place = lead[:, None] + np.arange(supply.sprint_start.shape[1])
     step_at = np.where(place < near, place, near + (place - near) // FAR_STEP)
-    step = np.arange(int(step_at.max(initial=0)) + 2 + LANES)  # some more, which are drawn along and never used
+    step = np.arange(int(step_at.max(initial=0)) + 2)
     return np.where(step < near, step, near + (step - near) * FAR_STEP), step_at
 
 
@@ -287,25 +307,16 @@ def _find_shift(pull: Floats, moved: Floats, error: Floats, surplus: Floats) -> 
     return shift
 
 
-def _set_abreast(table: NDArray[Any]) -> NDArray[Any]:
-    """The teams' rows (T, J) four by four, side by side: (G, J, 4); the last team fills up its squad."""
-    filled = np.pad(table, ((0, -len(table) % ABREAST), (0, 0)), "edge") if len(table) else table
-    return np.ascontiguousarray(filled.reshape(-1, ABREAST, table.shape[1]).transpose(0, 2, 1))
+def _begin_with(start: Any, table: NDArray[Any]) -> NDArray[Any]:
+    """The steps (T, J) with step 0 before them."""
+    return np.concatenate([np.full((len(table), 1), 0, table.dtype) + np.reshape(start, (-1, 1)), table], axis=1)
 
 
-def _lay_steps(table: NDArray[Any], start: Any) -> NDArray[Any]:
-    """What the teams' steps (T, J) need as the kernel wants it, see `arrays.Walk`; start : of each team, its step 0."""
-    first = np.full(len(table), start, table.dtype)
-    squads = _set_abreast(np.concatenate([first[:, None], table], axis=1))
-    return squads.reshape(len(squads), squads.shape[1] * ABREAST)
-
-
-def _find_alike(weeks: Longs) -> Flags:
-    """(G,): 1 when the weeks (G, J, 4) of a squad's teams are the same, 2 when also those of the squad before."""
-    is_one = (weeks == weeks[:, :, :1]).all(axis=(1, 2))
-    is_same = is_one & (weeks == np.roll(weeks, 1, axis=0)).all(axis=(1, 2))
-    is_same[:1] = is_same.all()  # else the first squad would find the weeks of another one
-    return np.asarray(np.add(is_one, is_same, dtype=np.uint8), np.uint8)
+def _lay_table(cards: Cards) -> Floats:
+    """What the kernel reads of each card, see `arrays.Deck`: (4 n,)."""
+    table = np.zeros((len(cards.odds), 4))
+    table[:, 0], table[:, 1:3] = 2.0**52 + cards.odds, cards.faces
+    return table.ravel()
 
 
 def _stack(keys: Any, decks: Sequence[dict[int, Cards]], paces: Sequence[Pace | None], supply: Supply) -> Deck:
@@ -322,12 +333,11 @@ def _stack(keys: Any, decks: Sequence[dict[int, Cards]], paces: Sequence[Pace | 
             laid += len(cards.odds)
     return Deck(
         keys=keys,
-        sprint=_find_addresses(_lengthen(supply.sprint_start)),
-        first=_lengthen(first),
-        cards=_lengthen(count),
+        sprint=_find_addresses(supply.sprint_start),
+        first=first,
+        cards=count,
         sprints=np.where([pace is not None for pace in paces], _count_sprints(supply), 0),
-        odds=np.concatenate([cards.odds for cards in packs]),
-        faces=np.concatenate([cards.faces.ravel() for cards in packs]),
+        table=np.concatenate([_lay_table(cards) for cards in packs]),
         is_whole=np.array([pace is not None and pace.is_whole for pace in paces], np.uint8),
-        behind=_lengthen(_find_behind(supply)),
+        behind=_find_behind(supply),
     )

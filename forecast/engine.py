@@ -20,7 +20,7 @@ from llvmlite import ir
 from numba import types
 from numba.extending import intrinsic
 
-from forecast.arrays import Flags, Floats, Ints, Longs, Luck, Plan, Trace, Words
+from forecast.arrays import Flags, Floats, Ints, Longs, Luck, Plan, Trace, Words, set_apart
 from forecast.compiling import BARE, compiled, inlined
 
 TOL = 1e-9
@@ -619,41 +619,46 @@ def _play(plan, luck, state, out, trace):  # type: ignore[no-untyped-def]
 def _make_state(plan: Plan) -> State:
     """The arrays of one run, used again for each."""
     parts, teams, lanes = plan.part_team.shape[0], plan.team_cadence.shape[0], plan.lane_wip.shape[0]
-    nodes, words = plan.waits.shape[0], plan.lane_word[lanes]
-    return State(
-        ready=np.zeros(words, np.uint64),
-        active=np.zeros(words, np.uint64),
-        begun=np.zeros(words, np.uint64),
-        release=np.zeros(2 * nodes),
-        waits=np.zeros(nodes, np.int32),
-        target=np.zeros(parts),
-        team_finish=np.zeros(teams),
-        team_part=np.zeros(teams, np.int32),
-        team_finished=np.zeros(teams, np.int32),
-        team_level=np.zeros(teams),
-        team_goal=np.zeros(teams),
-        team_segment=np.zeros(teams, np.int32),
-        team_time=np.zeros(teams),
-        team_event=np.zeros(teams, np.uint8),
-        pending_time=np.zeros(parts),
-        pending_part=np.zeros(parts, np.int32),
-        pending_head=np.zeros(teams, np.int32),
-        pending_tail=np.zeros(teams, np.int32),
-        lane_served=np.zeros(lanes),
-        lane_gain=np.zeros(lanes),
-        team_next=np.zeros(FEW if teams <= FEW else 64 * -(-teams // 64), np.int64),
-        block_next=np.zeros(max(1, -(-teams // 64)), np.int64),
-        stack=np.zeros(nodes + parts + 1, np.int32),
-        dirty=np.zeros(teams + 1, np.int32),
-        chosen=np.zeros(words, np.uint64),
-        counts=np.zeros(lanes, np.int32),
-        team_word=plan.lane_word[plan.team_lane],
-        place=(plan.lane_word[plan.part_lane] * 64 + np.arange(parts) - plan.lane_part[plan.part_lane]).astype(
-            np.int32
-        ),
-        slot=(2 * plan.next_node + plan.next_handoff).astype(np.int32),
-        first_release=np.column_stack([plan.not_before, np.full(nodes, -1.0)]).ravel(),
-    )
+    nodes, words = plan.waits.shape[0], int(plan.lane_word[lanes])
+    by_team, by_part, blocks = (teams,), (parts,), -(-teams // 64)
+    shapes: dict[str, tuple[tuple[int, ...], type]] = {
+        "ready": ((words,), np.uint64),
+        "active": ((words,), np.uint64),
+        "begun": ((words,), np.uint64),
+        "release": ((2 * nodes,), np.float64),
+        "waits": ((nodes,), np.int32),
+        "target": (by_part, np.float64),
+        "team_finish": (by_team, np.float64),
+        "team_part": (by_team, np.int32),
+        "team_finished": (by_team, np.int32),
+        "team_level": (by_team, np.float64),
+        "team_goal": (by_team, np.float64),
+        "team_segment": (by_team, np.int32),
+        "team_time": (by_team, np.float64),
+        "team_event": (by_team, np.uint8),
+        "pending_time": (by_part, np.float64),
+        "pending_part": (by_part, np.int32),
+        "pending_head": (by_team, np.int32),
+        "pending_tail": (by_team, np.int32),
+        "lane_served": ((lanes,), np.float64),
+        "lane_gain": ((lanes,), np.float64),
+        "team_next": ((FEW if teams <= FEW else 64 * blocks,), np.int64),
+        "block_next": ((max(1, blocks),), np.int64),
+        "stack": ((nodes + parts + 1,), np.int32),
+        "dirty": ((teams + 1,), np.int32),
+        "chosen": ((words,), np.uint64),
+        "counts": ((lanes,), np.int32),
+        "team_word": ((teams + 1,), np.int32),
+        "place": (by_part, np.int32),
+        "slot": (plan.next_node.shape, np.int32),
+        "first_release": ((2 * nodes,), np.float64),
+    }
+    state = State(*set_apart(shapes[name] for name in State._fields))
+    state.team_word[:] = plan.lane_word[plan.team_lane]
+    state.place[:] = plan.lane_word[plan.part_lane] * 64 + np.arange(parts) - plan.lane_part[plan.part_lane]
+    state.slot[:] = 2 * plan.next_node + plan.next_handoff
+    state.first_release[0::2], state.first_release[1::2] = plan.not_before, -1.0
+    return state
 
 
 def play(plan: Plan, luck: Luck, trace: Trace | None = None) -> Floats:

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 from forecast.dates import count_weekdays, read_date
 from forecast.errors import Fault, did_you_mean, quote, written
 from forecast.estimate import Estimate
 from forecast.values import FrozenMap, read_list, read_name, read_number
+
+Derived = TypeVar("Derived")
 
 LEAST_SPRINTS = 2
 """With fewer past sprints there is no telling how much they vary: a guess may stand in."""
@@ -183,6 +185,9 @@ class History:
         Where a team says how much of its work went to the roadmap (`done_roadmap`), that is what it has done; with `is_whole`
         all of its work is.
         """
+        return self.derive(("drawn", is_whole), lambda: self._draw(is_whole))
+
+    def _draw(self, is_whole: bool) -> History:
         if not self.left_out and all(sprint.done_roadmap is None for sprint in self.sprints):
             return self
         instead = {(out.sprint.team, out.place): out.drawn for out in self.left_out}
@@ -190,10 +195,23 @@ class History:
         for team in self.teams:
             for place, given in enumerate(self.of(team)):
                 sprint = instead.get((team, place), given)
+                if sprint is not None and sprint.done_roadmap is not None:
+                    done = sprint.done if is_whole else sprint.done_roadmap
+                    sprint = replace(sprint, done=done, done_roadmap=None)
                 if sprint is not None:
-                    part = None if is_whole else sprint.done_roadmap
-                    drawn.append(replace(sprint, done=sprint.done if part is None else part, done_roadmap=None))
+                    drawn.append(sprint)
         return replace(self, sprints=tuple(drawn), left_out=())
+
+    @cached_property
+    def _derived(self) -> dict[Hashable, Any]:
+        return {}
+
+    def derive(self, key: Hashable, make: Callable[[], Derived]) -> Derived:
+        """What follows from this history alone, and costs something: made once for each key."""
+        if key not in self._derived:
+            self._derived[key] = make()
+        made: Derived = self._derived[key]
+        return made
 
     def check_shares(self, shares: Mapping[str, float]) -> None:
         """Raises Fault when a team with `done_roadmap` also has a share below 1 (team -> share): it would count twice."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from forecast.arrays import Floats, Longs, Luck, Plan
+from forecast.arrays import Floats, Longs, Luck, Parties, Plan
 from forecast.scope import Scope
 from forecast.throughput import Source
 
@@ -30,10 +30,10 @@ class Dice:
         size, hold, lag = self.scope.draw(runs)
         return Luck(capacity=self.source.capacity(runs), size=size, hold=hold, lag=lag)
 
-    def roll_until(self, runs: Longs, plan: Plan, spare: float) -> Luck:
-        """As `roll`, but capacity may end `spare` calendar days after all work would be done if no team ever waited.
+    def roll_until(self, runs: Longs, plan: Plan, parties: Parties, spare: float) -> Luck:
+        """As `roll`, but capacity may end once all work of a party would be done if no team ever waited.
 
-        With less than 0 each team's may end when its own work would be done.
+        Where they may have to wait, it ends `spare` calendar days later.
         What is finished in such a run is finished at the same moment with the whole luck, provided that nothing is left
         unfinished: as long as no team lacks capacity, nobody can tell that there is none behind.
         """
@@ -41,24 +41,62 @@ class Dice:
         if capacity_until is None:
             return self.roll(runs)
         size, hold, lag = self.scope.draw(runs)
-        return Luck(capacity_until(runs, _sum_work(plan, size), spare), size, hold, lag)
+        return Luck(capacity_until(runs, _sum_work(plan, size), parties, spare), size, hold, lag)
 
 
-def find_spare(plan: Plan, luck: Luck, finish: Floats) -> float:
+def find_parties(plan: Plan) -> Parties:
+    """The teams of a plan, by who may have to wait for whom."""
+    parts, teams, nodes = len(plan.part_team), len(plan.team_part) - 1, len(plan.waits)
+    before, after = np.repeat(np.arange(nodes), np.diff(plan.next_first)), plan.next_node
+    leads = np.arange(nodes) < parts  # to a part; that a feature ends with the last of its parts keeps no team waiting
+    while not leads[before[leads[after]]].all():
+        leads[before[leads[after]]] = True
+    waits = leads[after]
+    own = np.stack([np.arange(parts), nodes + plan.part_team])
+    party = _join(np.concatenate([np.stack([before, after])[:, waits], own], axis=1), nodes + teams)[nodes:]
+    order = np.argsort(party, kind="stable")
+    first = np.flatnonzero(np.diff(party[order], prepend=-1))
+    waiting = party[plan.part_team[(plan.waits[:parts] > 0) | (plan.not_before[:parts] > 0)]]
+    return Parties(
+        team=order.astype(np.int64),
+        first=np.append(first, teams).astype(np.int64),
+        waits=np.isin(party[order][first], waiting).astype(np.uint8),
+    )
+
+
+def _join(edges: Longs, count: int) -> Longs:
+    """The least number that each of `count` things is joined to by the edges (2, E), however far around the corner."""
+    least = np.arange(count)
+    while True:
+        lower = least.copy()
+        smaller = np.minimum(least[edges[0]], least[edges[1]])
+        np.minimum.at(lower, edges[0], smaller)
+        np.minimum.at(lower, edges[1], smaller)
+        lower = lower[lower]
+        if (lower == least).all():
+            return least
+        least = lower
+
+
+def find_spare(plan: Plan, parties: Parties, luck: Luck, finish: Floats) -> float:
     """How many calendar days longer than without waiting capacity is best drawn, judged by what became of these runs.
 
-    finish : (F, R) what became of that luck. Less than 0 when no part waits for anything; inf when something was never finished
+    finish : (F, R) what became of that luck. inf when something was never finished
     """
     parts = len(plan.part_team)
     if luck.capacity.shape[1] == 0:
         return np.inf
-    if not plan.waits[:parts].any() and not plan.not_before[:parts].any():
-        return -1.0
     reached = (luck.capacity < _sum_work(plan, luck.size)[:, :, None]).sum(axis=2)
     edges = plan.edges[plan.team_cadence]
     last = np.minimum(reached, edges.shape[1] - 1)[:, :, None]
-    alone = np.take_along_axis(edges[None], last, axis=2).max(axis=1)[:, 0]
-    return choose_spare(np.maximum(finish.max(axis=0, initial=0.0) - alone, 0.0) * 7 / 5)
+    own = np.take_along_axis(edges[None], last, axis=2)[:, :, 0]
+    by_party = np.maximum.reduceat(own[:, parties.team], parties.first[:-1], axis=1)
+    of_team = np.empty(len(parties.team), np.int64)
+    of_team[parties.team] = np.repeat(np.arange(len(parties.waits)), np.diff(parties.first))
+    alone = np.zeros(finish.shape)
+    np.maximum.at(alone, plan.part_feature, by_party[:, of_team[plan.part_team]].T)
+    longer = np.where(alone > 0, np.maximum(finish - alone, 0.0), 0.0).max(axis=0, initial=0.0)
+    return choose_spare(longer * 7 / 5)
 
 
 def choose_spare(longer: Floats) -> float:

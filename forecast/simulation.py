@@ -17,14 +17,14 @@ import numpy as np
 
 from forecast import draws, engine
 from forecast.ancestry import Few, Group, find_groups, play_alone
-from forecast.arrays import Floats, Longs, Luck, Plan
+from forecast.arrays import Floats, Longs, Luck, Parties, Plan
 from forecast.calendar import lay_calendar
 from forecast.compiling import is_kept
 from forecast.dates import WORKING_DAYS_A_YEAR
 from forecast.drift import Drift
 from forecast.errors import Fault, quote
 from forecast.history import History, check_history
-from forecast.luck import Dice, find_spare
+from forecast.luck import Dice, find_parties, find_spare
 from forecast.outcome import Forecast
 from forecast.plan import Index, build_plan, set_calendar
 from forecast.prospects import Claims, find_prospects
@@ -39,7 +39,7 @@ TIMES_ALONE = 3.0
 MORE_SPARE = 60
 PILOT_RUNS = 32
 CHUNK_BYTES = 2_000_000
-LEAST_CHUNK = 16
+LEAST_CHUNK = 64
 MOST_IN_PIECE = 4096
 PIECES_A_THREAD = 8
 PIECES_ELSEWHERE = 64
@@ -94,6 +94,11 @@ class Job:
         return find_scope(self.index, self.seed)
 
     @cached_property
+    def parties(self) -> Parties:
+        """The teams, by who may have to wait for whom."""
+        return find_parties(self.plan)
+
+    @cached_property
     def groups(self) -> tuple[Group, ...]:
         """Features that are played at the same time when each is played alone."""
         return find_groups(self.plan) if self.is_alone else ()
@@ -124,7 +129,9 @@ class Job:
             finish = np.empty((len(self.roadmap.features), len(runs)))
         left = None  # the runs that are played on; first all of them, in slices, which are copied faster
         spare, horizons = self.spare if hopeful.all() else math.inf, self.horizons
-        if 0 <= spare < math.inf and len(horizons) > 1:  # what was left unfinished mostly lacked capacity, not days
+        if (
+            spare < math.inf and self.parties.waits.any() and len(horizons) > 1
+        ):  # what was left unfinished mostly lacked capacity, not days
             horizons = (*horizons[:1], *horizons)
         for horizon in horizons:
             again = []
@@ -132,7 +139,11 @@ class Job:
                 spare = math.inf
             for chunk in self._chunks(len(runs), left, horizon):
                 plan, dice = self.stage(horizon)
-                luck = dice.roll_until(runs[chunk], plan, spare) if spare < math.inf else dice.roll(runs[chunk])
+                luck = (
+                    dice.roll_until(runs[chunk], plan, self.parties, spare)
+                    if spare < math.inf
+                    else dice.roll(runs[chunk])
+                )
                 played = self._play(plan, luck)
                 finish[:, chunk] = played
                 latest = (played if hopeful.all() else played[hopeful]).max(axis=0, initial=0.0)
@@ -140,7 +151,7 @@ class Job:
             left = np.concatenate(again)
             if not len(left):
                 break
-            spare = spare if spare < 0 else 4 * spare + MORE_SPARE
+            spare = 4 * spare + MORE_SPARE
         return finish
 
     def _play(self, plan: Plan, luck: Luck) -> Floats:
@@ -154,7 +165,7 @@ class Job:
         """The runs 0 to count, or those that are left, in chunks whose capacity stays in the processor's cache."""
         plan, _ = self.stage(horizon)
         per_run = 8 * max(1, plan.team_cadence.shape[0]) * plan.edges.shape[1]
-        size = max(LEAST_CHUNK, CHUNK_BYTES // per_run)
+        size = LEAST_CHUNK * max(CHUNK_BYTES // per_run // LEAST_CHUNK, 1)
         if left is None:
             return (slice(at, at + size) for at in range(0, count, size))
         return (left[at : at + size] for at in range(0, len(left), size))
@@ -279,12 +290,14 @@ def _look_ahead(job: Job, hopeful: Claims, runs: int) -> Job:
     else:
         horizons = _double(np.ceil(1.12 * float(ends.max())) + 5)
     plan, dice = job.stage(horizons[0])  # here, before several threads would all do it
-    return _keep(job, replace(job, horizons=horizons, spare=find_spare(plan, dice.roll(pilot), finish)))
+    return _keep(job, replace(job, horizons=horizons, spare=find_spare(plan, job.parties, dice.roll(pilot), finish)))
 
 
 def _keep(job: Job, changed: Job) -> Job:
     """The changed job with all that has been made for the job, which is the same for other horizons."""
-    changed.__dict__.update({name: getattr(job, name) for name in ("index", "plan", "scope", "groups", "_stages")})
+    changed.__dict__.update(
+        {name: getattr(job, name) for name in ("index", "plan", "scope", "parties", "groups", "_stages")}
+    )
     return changed
 
 
