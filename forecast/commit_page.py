@@ -15,6 +15,7 @@ from forecast.phrases import say_count, say_date, say_number
 from forecast.pledge_wording import (
     say_at_least,
     say_first,
+    say_goal_chance,
     say_headroom,
     say_lines,
     say_method,
@@ -140,7 +141,7 @@ def _fill_goals(roll_up: RollUp) -> tuple[list[str], list[list[str | Text]]]:
     heads = ["\nObjective", "\nFeatures", "All\ndone", f"{level} sure\nof", "of the\nvalue", "Value\nexpected"]
     rows: list[list[str | Text]] = []
     for goal in roll_up.goals:
-        counts = [str(len(goal.features)), say_chance(goal.chance, goal.runs), str(goal.count(roll_up.level))]
+        counts = [str(len(goal.features)), say_goal_chance(goal), str(goal.count(roll_up.level))]
         shares = [
             f"{int(100 * goal.share(roll_up.level) + 1e-9)} %",
             f"{int(100 * float(goal.shares.mean()) + 1e-9)} %",

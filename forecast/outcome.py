@@ -103,6 +103,10 @@ class Forecast:
         day = self._until(row, by)
         return self._error_of(row, day, self._finished(row, day))
 
+    def is_certain(self, name: str | None = None) -> bool:
+        """Whether it is finished on the same day in every run, or in none, by construction: nothing that decides it is drawn."""
+        return self._is_certain(self._row(name))
+
     def curve(self, name: str | None = None) -> tuple[list[dt.date], Floats]:
         """The working days up to the last finish, and the share of runs finished by the end of each: rising, (days,)."""
         until = self._days(self._row(name)).until[1:]

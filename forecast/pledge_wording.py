@@ -280,13 +280,20 @@ def say_unvalued(names: Sequence[str], mean: float) -> str:
 def say_goal(goal: Goal, level: float) -> str:
     """How sure one objective is."""
     name, total = escape(goal.name), len(goal.features)
-    every = say_chance(goal.chance, goal.runs)
+    done = f"done with {say_goal_chance(goal)}"
+    if goal.certain:
+        done = "certainly done" if goal.chance > 0.5 else f"done {'' if goal.never else 'by then '}in no future"
     if total == 1:
-        return f"{name}: its one feature is done with {every}"
+        return f"{name}: its one feature is {done}"
     sure = f"{_percent(level)} sure of {goal.count(level) or 'none'} of them"
     worth = f" and of {math.floor(100 * goal.share(level) + 1e-9)} % of the value"
     which = "both" if total == 2 else f"all {total}"
-    return f"{name}: {which} features are done with {every}; {sure}{worth}"
+    return f"{name}: {which} features are {done}; {sure}{worth}"
+
+
+def say_goal_chance(goal: Goal) -> str:
+    """The chance that all of one objective is done by the day."""
+    return "never" if goal.never else say_chance(goal.chance, goal.runs, goal.certain)
 
 
 def say_roll_up(rollup: RollUp) -> Iterator[str]:

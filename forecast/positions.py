@@ -250,8 +250,8 @@ class _Judge:
     before: Forecast
     name: str
     level: float
-    is_certain: bool
-    is_never: bool
+    is_certain: bool = False
+    is_never: bool = False
 
     @cached_property
     def unit(self) -> str:
