@@ -325,3 +325,21 @@ def test_lines_are_called_what_their_chance_is(tmp_path: Path) -> None:
     found = run("objectives", str(tmp_path), "--by", "2020-01-01")
     assert (found.exit_code, found.stdout) == (3, "")
     assert "before the roadmap starts, 2026-01-05" in found.stderr
+
+
+def test_what_is_kept_and_can_never_be_done_is_no_small_chance(tmp_path: Path) -> None:
+    """A team without a past; what merely takes too long has a chance."""
+    lost = '[[feature]]\nname = "Lost"\nwork = { C = 1 }\n'
+    (tmp_path / "roadmap.toml").write_text(TOML + lost, "utf-8")
+    asked = ("commit", str(tmp_path), "--by", "2026-02-13", "--runs", "400", "-q")
+    page = run(*asked, "--keep", "Lost").stdout
+    assert "promise one feature: Lost. It comes true in no future.\n" in page
+    assert "That is 85.0 points below the 85 % that are wanted: Lost can never be done." in page
+    assert "Promise (85 %): 1 feature, in no future; what has to be kept." in page
+    assert re.search(r"Lost +promise +never +never\n", page)
+    both = run(*asked, "--keep", "Lost,Login").stdout
+    assert "All of them come true, together, in no future.\n" in both
+    assert "Of the 2 promised, both arrive by then in no future and at least 1 with > 99 %." in both
+    rare = run(*asked, "--keep", "Never").stdout
+    assert "It comes true in fewer than 1 of 100 futures." in rare
+    assert "never" not in rare
