@@ -298,7 +298,7 @@ def test_where_nothing_is_ever_done_no_order_and_no_smaller_scope_is_proposed(tm
     (tmp_path / "roadmap.toml").write_text(UNKNOWN, "utf-8")
     page = run("run", str(tmp_path), "--alone", "--runs", "200").stdout
     assert "No date can be promised for Never." in page
-    assert "Never (certainly not) would not: it needs a team that cannot be forecast." in page
+    assert "Never (never) would not: it needs a team that cannot be forecast." in page
     assert "cut scope" not in page
     found = run("order", str(tmp_path), "--aim", "delay", "--runs", "200")
     assert (found.exit_code, found.stdout) == (3, "")
