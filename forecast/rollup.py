@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from forecast.dates import Dateish
-from forecast.errors import Fault, did_you_mean, quote
+from forecast.errors import Fault, point_out, quote
 from forecast.outcome import Forecast
 from forecast.pledges import Pledges, find_pledges
 from forecast.tally import runs_needed, share_error
@@ -142,9 +142,7 @@ class RollUp:
         known = {goal.name: goal for goal in self.goals}
         wanted = read_name(name, "objectives")
         if wanted not in known:
-            raise Fault(
-                "objectives", f"objective {quote(wanted)}", "no feature serves it." + did_you_mean(wanted, known)
-            )
+            raise Fault("objectives", f"objective {quote(wanted)}", "no feature serves it." + point_out(wanted, known))
         return known[wanted]
 
     def table(self) -> pl.DataFrame:
