@@ -20,7 +20,15 @@ from forecast.history import LEAST_SPRINTS, History
 from forecast.prospects import Prospects
 from forecast.remarks import describe_growth, tell_growth, tell_unused, waits_for
 from forecast.roadmap import Roadmap
-from forecast.tally import DayCounts, binomial_range, runs_needed, say_chance, share_error
+from forecast.tally import (
+    SAMPLING_CONFIDENCE,
+    DayCounts,
+    binomial_range,
+    runs_needed,
+    say_chance,
+    share_error,
+    tell_few_runs,
+)
 from forecast.throughput import Throughput
 from forecast.values import read_level, read_levels, read_list, read_name
 
@@ -28,7 +36,6 @@ if TYPE_CHECKING:
     import polars as pl
 
 LEVELS = (0.50, 0.85, 0.95)
-SAMPLING_CONFIDENCE = 0.95
 MIDDLE = 0.5
 """The highest level at which no date is told of a feature whose teams have a very short history."""
 
@@ -228,9 +235,11 @@ class Forecast:
             "inputs_sha256": digest_inputs(self.roadmap, self.history),
         } | ({"alone": True} if self.is_alone else {})
 
-    def notes(self) -> list[str]:
-        """What a reader has to know about the forecast as a whole."""
-        notes = [self._tell_idle(team) for team in self.prospects.idle_teams]
+    def notes(self, level: float | None = None) -> list[str]:
+        """What a reader has to know about the forecast as a whole; level : how sure one wants to be, None as a promise takes."""
+        level = self.roadmap.promise_level if level is None else read_level(level)
+        notes = [] if self.prospects.is_certain.all() else tell_few_runs(self.runs, level)
+        notes += [self._tell_idle(team) for team in self.prospects.idle_teams]
         notes += [self._tell_vague(team) for team in self.prospects.vague_teams]
         notes += [*tell_unused(self.roadmap, self.history), *self.history.notes, *tell_growth(self.roadmap)]
         unfinished = np.isinf(self.finish).mean(axis=1)

@@ -183,8 +183,7 @@ def frontier(
         return (then or WhatIf([])).apply(place(before.roadmap, feature, rank))
 
     lowest = edit(spans[-1][1])
-    prospects, row = find_prospects(Index(lowest), before.history, before.model), lowest.rank(name) - 1
-    judge = _Judge(before, name, at_level, bool(prospects.is_certain[row]), bool(prospects.is_never[row]))
+    judge = _Judge.of(before, name, at_level, lowest)
     tour = find_tour(before, name, (edit(1), lowest), judge.find_stakes)
     counts = _replay(tour, progress, compiling) if tour is not None and tour.places == len(spans) else None
     if counts is None:
@@ -252,6 +251,12 @@ class _Judge:
     level: float
     is_certain: bool = False
     is_never: bool = False
+
+    @classmethod
+    def of(cls, before: Forecast, name: str, level: float, roadmap: Roadmap) -> _Judge:
+        """The judge of a feature; roadmap : the edited one, whatever the order of its features."""
+        prospects, row = find_prospects(Index(roadmap), before.history, before.model), roadmap.rank(name) - 1
+        return cls(before, name, level, bool(prospects.is_certain[row]), bool(prospects.is_never[row]))
 
     @cached_property
     def unit(self) -> str:

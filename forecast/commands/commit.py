@@ -55,10 +55,10 @@ def commit(
     cadence = plan_cadence(base, by=by, level=level, keep=read_keep(keep, base.roadmap))
     write_answer(
         settings,
-        lambda: tell_cadence(cadence, *look_around(cadence, first)) | {"notes": base.notes()},
+        lambda: tell_cadence(cadence, *look_around(cadence, first)) | {"notes": base.notes(level)},
         cadence.table,
         lambda: render_cadence(cadence, *look_around(cadence, first)),
-        base.notes(),
+        base.notes(level),
     )
 
 

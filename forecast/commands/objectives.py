@@ -43,9 +43,9 @@ def objectives(folder: str, by: tuple[str, ...], level: float | None, **given: A
         "schema": 1,
         "days": [{key: value for key, value in each.to_dict().items() if key != "provenance"} for each in found],
         "provenance": base.provenance(),
-        "notes": base.notes(),
+        "notes": base.notes(level),
     }
-    write_answer(settings, lambda: told, lambda: join_tables(found), lambda: render_roll_ups(found), base.notes())
+    write_answer(settings, lambda: told, lambda: join_tables(found), lambda: render_roll_ups(found), base.notes(level))
 
 
 def join_tables(found: Sequence[RollUp]) -> pl.DataFrame:

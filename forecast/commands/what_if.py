@@ -130,13 +130,13 @@ def write_remedies(folder: str, options: EditOptions, wanted: RemedyOptions, set
     what_if, keep = asked[0]
     with progress_bar(TRIALS, not settings.quiet, "Trying", "sets of edits at most") as progress:
         found = remedies(base, what_if, keep, level=wanted.level, menu=menu, price=price, progress=progress)
-    about = {"provenance": base.provenance(), "notes": base.notes()}
+    about = {"provenance": base.provenance(), "notes": base.notes(wanted.level)}
     write_answer(
         settings,
         lambda: found.to_dict() | about,
         found.table,
         lambda: render_remedies(found, base, what_if),
-        base.notes(),
+        base.notes(wanted.level),
     )
 
 
