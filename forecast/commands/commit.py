@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from forecast.options import Settings, announce, read_percent, simulate, with_settings, write_answer
+from forecast.options import Settings, announce, read_percent, simulate, with_settings, without_levels, write_answer
 from forecast.remedy_options import read_keep
 
 if TYPE_CHECKING:
@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from forecast.rollup import RollUp
 
 
-@click.command()
+@without_levels
+@click.command(short_help="What can be promised by a day, together.")
 @click.argument("folder", metavar="DIR")
 @click.option(
     "--by", multiple=True, required=True, metavar="DATE", help="A day, or a quarter: Q1, 2026-Q1. As often as you like."

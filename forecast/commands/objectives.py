@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from forecast.options import Settings, read_percent, simulate, with_settings, write_answer
+from forecast.options import Settings, read_percent, simulate, with_settings, without_levels, write_answer
 
 if TYPE_CHECKING:
     import polars as pl
@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from forecast.rollup import RollUp
 
 
-@click.command()
+@without_levels
+@click.command(short_help="How sure each objective is by a day.")
 @click.argument("folder", metavar="DIR")
 @click.option(
     "--by", multiple=True, required=True, metavar="DATE", help="A day, or a quarter: Q1, 2026-Q1. As often as you like."

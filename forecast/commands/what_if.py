@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from forecast.whatif import WhatIf
 
 
-@click.command("what-if")
+@click.command("what-if", short_help="What an edit of the roadmap does, to whom, and why.")
 @click.argument("folder", metavar="DIR")
 @with_edits
 @click.option("--versus", multiple=True, metavar="FILE", help="Another what-if.toml, side by side with the first.")
