@@ -64,6 +64,15 @@ def test_notes_are_told_whatever_the_form_and_never_when_quiet(portfolio: str, c
 
 
 @pytest.mark.parametrize("command", COMMANDS.values(), ids=COMMANDS)
+def test_json_says_which_schema_it_has_and_where_it_is_from(portfolio: str, command: tuple[str, ...]) -> None:
+    numbers = json.loads(ask(portfolio, command, "--json").stdout)
+    for each in numbers if isinstance(numbers, list) else [numbers]:
+        assert each["schema"] == 1
+        assert isinstance(each["notes"], list)
+        assert each["provenance"]["runs"] == 60
+
+
+@pytest.mark.parametrize("command", COMMANDS.values(), ids=COMMANDS)
 def test_too_few_runs_for_the_level_are_told_alike(portfolio: str, command: tuple[str, ...]) -> None:
     told = {runs: ask(portfolio, command, "--json", "--runs", str(runs)) for runs in (20, 60)}
     said = "20 runs are too few to tell 85 %: what is 85 % sure may lie beyond all of them. Take 1,000 or more."

@@ -101,7 +101,7 @@ def write_frontier(folder: str, options: EditOptions, settings: Settings) -> Non
     about = {"provenance": base.provenance(), "notes": base.notes()}
     write_answer(
         settings,
-        lambda: found.to_dict() | about,
+        lambda: {"schema": 1} | found.to_dict() | about,
         found.table,
         lambda: render_frontier(found, base, is_new=is_new),
         base.notes(),
@@ -133,7 +133,7 @@ def write_remedies(folder: str, options: EditOptions, wanted: RemedyOptions, set
     about = {"provenance": base.provenance(), "notes": base.notes(wanted.level)}
     write_answer(
         settings,
-        lambda: found.to_dict() | about,
+        lambda: {"schema": 1} | found.to_dict() | about,
         found.table,
         lambda: render_remedies(found, base, what_if),
         base.notes(wanted.level),
