@@ -35,6 +35,10 @@ class Broken(str):
         return cell
 
 
+class Percentage(float):
+    """The share that a cell holds which shows it in percent: 0.5 for 50 %."""
+
+
 @dataclass
 class Grid:
     """The rows of a file that are not blank, the first with the names of the columns.

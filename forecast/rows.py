@@ -7,13 +7,14 @@ import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from forecast.columns import find_columns
+from forecast.columns import find_columns, tidy
 from forecast.dates import read_date
 from forecast.errors import Fault, escape, quote
 from forecast.estimate import Estimate
 from forecast.faults import Faults, Ignored
-from forecast.grid import Broken, Cell, Grid
-from forecast.notation import NUMBER, Notation
+from forecast.grid import Broken, Cell, Grid, Percentage
+from forecast.notation import NUMBER, PERCENT, Notation
+from forecast.phrases import say_count
 from forecast.values import LONGEST_REFERENCE, read_name, read_number
 
 LISTED = re.compile(r'\s*(?:"((?:[^"]|"")*)"\s*|([^;]*))(?:;|$)')
@@ -23,7 +24,13 @@ SHARE = re.compile(r"0?[.,][0-9]*[1-9][0-9]*|[0-9.,]+\s*%")
 """A weight between 0 and 1, or a percentage."""
 
 YES, NO = ("true", "yes"), ("false", "no")
+IN_PERCENT = ("growth", "objective")
+"""Columns in which a percentage is a number."""
+
 MOST_FAULTS = 1000
+MOST_TITLES = 10
+"""Rows above the names of the columns that are looked through for them."""
+
 BLANK_ROW = "fill it in; a blank is never read as 0"
 SERIAL_DAYS = (25_569, 109_575)
 """Numbers that are taken for days in a workbook, 1970 to 2200 by its own count; others are more likely slips."""
@@ -52,11 +59,18 @@ class Sheet:
                 self.grid.is_whole = False
                 return
             if any(cells[width:]):
-                way_out = f"there are {width} columns; put double quotes around a text that holds a separator"
+                way_out = f"there {'is' if width == 1 else 'are'} {say_count(width, 'column')}; {self._keep_within}"
                 faults.append(Fault(self.grid.place(number), f"{len(cells)} cells", way_out))
                 self.grid.is_whole = False
                 continue
             yield Row(self, number, cells)
+
+    @property
+    def _keep_within(self) -> str:
+        """What to do about more cells than columns."""
+        if self.grid.epoch is not None:
+            return "name the others in the first row, or clear the cells"
+        return "put double quotes around a text that holds a separator"
 
 
 class Row:
@@ -200,7 +214,15 @@ class Row:
         way_out = "one needs no weight; add the others, or put a name that ends like this in double quotes"
         raise Fault(self.place, shown, way_out)
 
+    def _refuse_percent(self, column: str, cell: Cell) -> None:
+        """Raises Fault for 50 % where a number of something is needed: nobody says of what."""
+        is_share = isinstance(cell, Percentage) or (isinstance(cell, str) and PERCENT.fullmatch(cell))
+        if is_share and column not in IN_PERCENT:
+            shown = f"{100 * cell:g} %" if isinstance(cell, Percentage) else quote(cell)
+            raise Fault(self.place, f"{column} = {shown}", "write the number; a percentage does not say of how many")
+
     def _number_in(self, column: str, cell: Cell) -> float:
+        self._refuse_percent(column, cell)
         try:
             if isinstance(cell, str):
                 number = self._sheet.notation.number(cell)
@@ -265,6 +287,7 @@ def read_sheet(
     head, cells = grid.rows[0]
     written = [spell(cell) for cell in cells]
     place = grid.place(head)
+    _refuse_titles(grid, names, needed)
     columns = find_columns(place, written, names, needed, faults, ignored)
     _note_nameless(grid, written, ignored)
 
@@ -276,6 +299,17 @@ def read_sheet(
 
     notation = Notation.settle(grid.has_commas, texts(*numbers), [(alike, texts(*alike)) for alike in dates])
     return Sheet(grid, columns, notation)
+
+
+def _refuse_titles(grid: Grid, names: Mapping[str, str], needed: Sequence[str]) -> None:
+    """Raises Fault when the names of the columns stand below a title."""
+    found = [{names.get(tidy(spell(cell))) for cell in cells} >= {*needed} for _, cells in grid.rows[: MOST_TITLES + 1]]
+    if not found[0] and any(found):
+        title = next(spell(cell) for cell in grid.rows[0][1] if cell != "")
+        way_out = (
+            f"the names of the columns stand in row {grid.rows[found.index(True)][0]}; take out what is above them"
+        )
+        raise Fault(grid.place(grid.rows[0][0]), quote(title), way_out)
 
 
 def _note_nameless(grid: Grid, written: Sequence[str], ignored: list[Ignored]) -> None:
