@@ -108,6 +108,8 @@ def _say_row(feature: Told, kinds: Sequence[str], told: Told) -> list[str]:
     cells = [escape(feature["name"])]
     for binder in (why["bound_by"], why["ended_by"]):
         cells += [_name(binder), _say_share(binder, told)]
+    if feature["never"] == 1:
+        return [*cells, *[""] * (len(kinds) + 1)]
     days = [_say_days(why["days"][kind]) for kind in kinds]
     return [*cells, *days, _say_days(sum(why["days"].values()))]
 

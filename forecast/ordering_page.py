@@ -11,7 +11,7 @@ from rich.text import Text
 
 from forecast.aim import DELAY, PROMISES, VALUE
 from forecast.errors import escape
-from forecast.impact_wording import moves, say_chance_when, say_days, say_slip
+from forecast.impact_wording import is_hopeless, moves, say_chance_when, say_days, say_slip
 from forecast.ordering import SMALL
 from forecast.page import Page, fill_table
 from forecast.phrases import say_count, say_date, say_few, say_list, say_number, say_share
@@ -60,6 +60,11 @@ def _say_both(told: Told) -> tuple[str, str]:
     before, after = told["before"], told["after"]
     if told["aim"] == PROMISES:
         runs = told["provenance"]["runs"]
+        counting = [
+            row for row in told["impact"]["features"] if row["is_promise_before"] and row["due_before"] <= told["by"]
+        ]
+        if any(is_hopeless(row, "before") for row in counting):
+            return "never", "never"
         said = say_chance(before, runs), say_chance(after, runs)
         if not told["is_better"] or not before or (said[0] != said[1] and not told["is_small"]):
             return said
@@ -197,7 +202,7 @@ def _say_shift(row: Told, word: str) -> str:
 def _say_method(told: Told) -> Iterator[str]:
     """What was tried, and where the figures are from."""
     runs = told["provenance"]["runs"]
-    tried = say_count(told["tried"], "order")
+    tried, were = say_count(told["tried"], "order"), "was" if told["tried"] == 1 else "were"
     if told["is_complete"]:
         if told["tried"] == 1:
             yield "No other order is allowed that would change anything."
@@ -206,7 +211,7 @@ def _say_method(told: Told) -> Iterator[str]:
     else:
         thumb = THUMB[told["aim"]]
         yield (
-            f"{tried} were tried on {told['trial_runs']:,} runs each, from the given order and from {thumb}; "
+            f"{tried} {were} tried on {told['trial_runs']:,} runs each, from the given order and from {thumb}; "
             "not all were, so a better one may exist."
         )
     yield f"The figures here are from {say_count(runs, 'fresh run')} (seed {told['provenance']['seed']})."

@@ -308,6 +308,37 @@ def test_where_nothing_is_ever_done_no_order_and_no_smaller_scope_is_proposed(tm
     assert "that of the promise" not in page
 
 
+HOPELESS = (
+    UNKNOWN
+    + """
+[[feature]]
+name = "Ads"
+work = { B = 9 }
+due = 2026-02-02
+"""
+)
+
+
+def test_what_can_never_be_kept_is_said_alike_by_every_command(tmp_path: Path) -> None:
+    """Team A never finished anything: no run could tell that, and no number of days that are all 0."""
+    (tmp_path / "roadmap.toml").write_text(HOPELESS, "utf-8")
+    asked = (str(tmp_path), "--runs", "400", "-q")
+    lines = [line.split() for line in run("run", *asked, "--why").stdout.splitlines() if line.startswith("Never")]
+    assert lines[0][4] == "never"
+    assert lines[1] == ["Never"]  # no days of what never ends
+    page = run("what-if", *asked, "--resize", "Ads=150%", "--keep", "Ads,Never").stdout
+    assert "Never (1 Jun 2026) and Ads (2 Feb 2026) never hold together, without it never; 85 % is wanted." in page
+    assert "Nothing on the menu is enough: Never can never be kept." in page
+    told = json.loads(run("what-if", *asked, "--resize", "Ads=150%", "--keep", "Ads,Never", "--json").stdout)
+    assert (told["before"]["never"], told["after"]["never"]) == (["Never"], ["Never"])
+    page = run("order", *asked, "--aim", "promises").stdout
+    assert "The chance that all 2 promises until 1 Jun 2026 are kept: never in the given order." in page
+    page = run("order", *asked, "--aim", "promises", "--by", "2026-02-27").stdout  # which leaves Never out
+    assert re.search(r"The chance that the promise of 2 Feb 2026 is kept: [0-9]+ % in the given order\.", page)
+    page = run("what-if", *asked, "--resize", "Ads=150%", "--keep", "Ads").stdout
+    assert "never" not in page
+
+
 def test_a_promise_that_has_no_value_is_told_to_count_the_mean(tmp_path: Path) -> None:
     (tmp_path / "roadmap.toml").write_text(TOML.replace('name = "Search"', 'name = "Search"\nvalue = 7'), "utf-8")
     page = run("commit", str(tmp_path), "--by", "2026-03-31", "--runs", "200").stdout
