@@ -60,10 +60,7 @@ def _say_both(told: Told) -> tuple[str, str]:
     before, after = told["before"], told["after"]
     if told["aim"] == PROMISES:
         runs = told["provenance"]["runs"]
-        counting = [
-            row for row in told["impact"]["features"] if row["is_promise_before"] and row["due_before"] <= told["by"]
-        ]
-        if any(is_hopeless(row, "before") for row in counting):
+        if _find_hopeless(told):
             return "never", "never"
         said = say_chance(before, runs), say_chance(after, runs)
         if not told["is_better"] or not before or (said[0] != said[1] and not told["is_small"]):
@@ -75,6 +72,14 @@ def _say_both(told: Told) -> tuple[str, str]:
         if not told["is_better"] or (said[0] != said[1] and not (told["is_small"] and seen >= SMALL * abs(before))):
             break
     return said
+
+
+def _find_hopeless(told: Told) -> list[str]:
+    """The promises that no order can keep, where the aim is to keep all of them."""
+    if told["aim"] != PROMISES:
+        return []
+    rows = [row for row in told["impact"]["features"] if row["is_promise_before"] and row["due_before"] <= told["by"]]
+    return [escape(row["name"]) for row in rows if is_hopeless(row, "before")]
 
 
 def _say_gain(told: Told, amount: float) -> str:
@@ -230,6 +235,9 @@ def _say_method(told: Told) -> Iterator[str]:
 
 def say_ordering(told: Told) -> str:
     """The answer in one sentence that a manager can say."""
+    hopeless = _find_hopeless(told)
+    if hopeless and not told["is_better"]:
+        return f"No order keeps all of them, for {say_few(hopeless, NAMED)} can never be kept: the given one stays."
     if not told["is_better"]:
         if told["candidate_gain"] is None:
             return "No better order was found: the given one stays."

@@ -333,6 +333,7 @@ def test_what_can_never_be_kept_is_said_alike_by_every_command(tmp_path: Path) -
     assert (told["before"]["never"], told["after"]["never"]) == (["Never"], ["Never"])
     page = run("order", *asked, "--aim", "promises").stdout
     assert "The chance that all 2 promises until 1 Jun 2026 are kept: never in the given order." in page
+    assert "No order keeps all of them, for Never can never be kept: the given one stays." in page
     page = run("order", *asked, "--aim", "promises", "--by", "2026-02-27").stdout  # which leaves Never out
     assert re.search(r"The chance that the promise of 2 Feb 2026 is kept: [0-9]+ % in the given order\.", page)
     page = run("what-if", *asked, "--resize", "Ads=150%", "--keep", "Ads").stdout
