@@ -14,11 +14,11 @@ import numpy as np
 from forecast import __version__
 from forecast.arrays import Floats, Longs
 from forecast.dates import Dateish
-from forecast.errors import Fault, did_you_mean, quote
+from forecast.errors import Fault, quote
 from forecast.fingerprint import digest_inputs
 from forecast.history import LEAST_SPRINTS, History
 from forecast.prospects import Prospects
-from forecast.remarks import describe_growth, tell_growth, tell_unused, waits_for
+from forecast.remarks import describe_growth, hint_team, tell_growth, tell_unused, waits_for
 from forecast.roadmap import Roadmap
 from forecast.tally import (
     SAMPLING_CONFIDENCE,
@@ -256,7 +256,7 @@ class Forecast:
     def _tell_idle(self, team: str) -> str:
         no_date = "its features have no date."
         if not self.history.of(team):
-            return f"Team {quote(team)} has no history: {no_date}{did_you_mean(team, self.history.teams)}"
+            return f"Team {quote(team)} has no history: {no_date}{hint_team(team, self.history.teams)}"
         if next(each for each in self.roadmap.teams if each.name == team).share == 0:
             return f"Team {quote(team)} has a share of 0: {no_date}"
         if len(self.model.used(self.history, team)) < len(self.history.of(team)) < LEAST_SPRINTS:

@@ -24,9 +24,6 @@ SHARE = re.compile(r"0?[.,][0-9]*[1-9][0-9]*|[0-9.,]+\s*%")
 """A weight between 0 and 1, or a percentage."""
 
 YES, NO = ("true", "yes"), ("false", "no")
-IN_PERCENT = ("growth", "objective")
-"""Columns in which a percentage is a number."""
-
 MOST_FAULTS = 1000
 MOST_TITLES = 10
 """Rows above the names of the columns that are looked through for them."""
@@ -215,11 +212,20 @@ class Row:
         raise Fault(self.place, shown, way_out)
 
     def _refuse_percent(self, column: str, cell: Cell) -> None:
-        """Raises Fault for 50 % where a number of something is needed: nobody says of what."""
-        is_share = isinstance(cell, Percentage) or (isinstance(cell, str) and PERCENT.fullmatch(cell))
-        if is_share and column not in IN_PERCENT:
-            shown = f"{100 * cell:g} %" if isinstance(cell, Percentage) else quote(cell)
-            raise Fault(self.place, f"{column} = {shown}", "write the number; a percentage does not say of how many")
+        """Raises Fault for 50 % where a number is needed: nobody says of what. Growth that a workbook shows as 120 % is 1.2."""
+        match = PERCENT.fullmatch(cell) if isinstance(cell, str) else None
+        if column == "objective" or not (match or isinstance(cell, Percentage)):
+            return
+        way_out = "write the number; a percentage does not say of how many"
+        if column == "growth":
+            share = float(match[1].replace(",", ".")) / 100 if match else float(cell)  # type: ignore[arg-type]
+            if share >= 1 and not match:
+                return
+            way_out = (
+                f"write a factor: {1 + share:g} for {100 * share:g} % more work, {share:g} for {100 * share:g} % of it"
+            )
+        shown = quote(cell) if match else f"{100 * float(cell):g} %"  # type: ignore[arg-type]
+        raise Fault(self.place, f"{column} = {shown}", way_out)
 
     def _number_in(self, column: str, cell: Cell) -> float:
         self._refuse_percent(column, cell)

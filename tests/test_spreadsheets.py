@@ -406,10 +406,44 @@ def test_a_percentage_is_no_number_of_items(tmp_path: Path, column: str) -> None
         assert feature.growth.likely == 1.2  # type: ignore[union-attr]
 
 
-def test_growth_and_weights_in_percent_say_what_to_write(tmp_path: Path) -> None:
-    text = "feature,team,items,growth\nA,Web,4,120 %\n"
+def test_growth_in_percent_may_be_more_or_all_of_it(tmp_path: Path) -> None:
+    text = "feature,team,items,growth\nA,Web,4,120 %\nB,Web,4,20%\nC,Web,4,lerned\n"
     write(tmp_path, SHEETS, features=text, throughput=ONE_SPRINT)
-    assert faults_of(tmp_path) == ['features.csv row 2: growth = "120 %"; write it as a share: 1.2']
+    assert faults_of(tmp_path) == [
+        'features.csv row 2: growth = "120 %"; write a factor: 2.2 for 120 % more work, 1.2 for 120 % of it',
+        'features.csv row 3: growth = "20%"; write a factor: 1.2 for 20 % more work, 0.2 for 20 % of it',
+        'features.csv row 4: growth = "lerned"; give a factor, such as 1.3, or "learned". Did you mean "learned"?',
+    ]
+    rows = row_of(1, "feature", "team", "items", "growth") + row_of(2, "A", "Web", 4, ('s="1"', "<v>0.2</v>"))
+    assert faults_of(features_in(tmp_path, raw_workbook(rows, styles=STYLES))) == [
+        'plan.xlsx sheet "Sheet1" row 2: growth = 20 %; write a factor: 1.2 for 20 % more work, 0.2 for 20 % of it'
+    ]
+
+
+def test_a_sheet_without_sizes_is_told_so_once(tmp_path: Path) -> None:
+    text = "feature,team,estimate\nA,Web,4\nB,Web,5\nLaunch,,\n"
+    assert faults_of(write(tmp_path, SHEETS, features=text, throughput=ONE_SPRINT)) == [
+        'features.csv row 1: no column "items"; one with the sizes of what is left to do is needed, or three: low, likely, high. '
+        "The first row names the columns."
+    ]
+    gates = "feature,team,after,due\nStart,,,\nLaunch,,Start,2026-05-01\n"
+    roadmap, _ = fc.read(write(tmp_path, SHEETS, features=gates, throughput=ONE_SPRINT))
+    assert [feature.name for feature in roadmap.features] == ["Start", "Launch"]
+
+
+def test_several_names_in_one_cell_are_told_to_be_several(tmp_path: Path) -> None:
+    text = 'feature,team,items,after\nA,Web,4,\nB,Web,5,\nC,Web,5,"A, B/Web"\n'
+    assert faults_of(write(tmp_path, SHEETS, features=text, throughput=ONE_SPRINT)) == [
+        'features.csv row 4: feature "C/Web": after = "A, B/Web"; no such feature or part in the roadmap. These are several: in '
+        'a sheet put ";" between them, in a list quotes around each.'
+    ]
+    past = fc.History.from_counts({"Web": [3, 4, 5], "API": [3, 4, 5]})
+    for team in ("Web, API", "Web/API", "Web & API", "API and Web"):
+        told = fc.simulate(fc.Roadmap("2026-01-05", [team], [fc.Feature("A", {team: 4})]), past, runs=50).notes()
+        assert (
+            f'Team "{team}" has no history: its features have no date. These are several: give each a row of its own.'
+            in told
+        )
 
 
 @pytest.mark.parametrize("above", [("Roadmap 2026",), ("Roadmap", None, "of", "everybody")])
