@@ -12,7 +12,7 @@ from forecast.dates import read_date
 from forecast.errors import Fault, escape, quote
 from forecast.estimate import Estimate
 from forecast.faults import Faults, Ignored
-from forecast.grid import Broken, Cell, Grid, Percentage
+from forecast.grid import MOST_TITLES, Broken, Cell, Grid, Percentage
 from forecast.notation import NUMBER, PERCENT, Notation
 from forecast.phrases import say_count
 from forecast.values import LONGEST_REFERENCE, read_name, read_number
@@ -25,9 +25,6 @@ SHARE = re.compile(r"0?[.,][0-9]*[1-9][0-9]*|[0-9.,]+\s*%")
 
 YES, NO = ("true", "yes"), ("false", "no")
 MOST_FAULTS = 1000
-MOST_TITLES = 10
-"""Rows above the names of the columns that are looked through for them."""
-
 BLANK_ROW = "fill it in; a blank is never read as 0"
 SERIAL_DAYS = (25_569, 109_575)
 """Numbers that are taken for days in a workbook, 1970 to 2200 by its own count; others are more likely slips."""

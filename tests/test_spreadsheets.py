@@ -455,11 +455,13 @@ def test_a_title_above_the_names_of_the_columns_is_named(tmp_path: Path, above: 
         assert faults_of(features_in(tmp_path, raw_workbook(rows, behind=behind))) == [
             f'plan.xlsx sheet "Sheet1" row 1: "{title}"; the names of the columns stand in row 3; take out what is above them'
         ]
-    text = "Roadmap 2026;;\n;;\nfeature;team;items\nLogin;Web;3\n"
-    write(tmp_path, SHEETS, features=text, throughput=ONE_SPRINT)
-    assert faults_of(tmp_path) == [
-        'features.csv row 1: "Roadmap 2026"; the names of the columns stand in row 3; take out what is above them'
-    ]
+    for line, blank in (("Roadmap 2026;;", ";;"), ("Roadmap 2026", ""), ("Roadmap, 2026", "x")):
+        text = f"{line}\n{blank}\nfeature;team;items\nLogin;Web;3\n"
+        write(tmp_path, SHEETS, features=text, throughput=ONE_SPRINT)
+        title = line.rstrip(";")
+        assert faults_of(tmp_path) == [
+            f'features.csv row 1: "{title}"; the names of the columns stand in row 3; take out what is above them'
+        ]
 
 
 def test_a_head_of_two_rows_is_refused_with_a_way_out_for_a_workbook(tmp_path: Path) -> None:
