@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     "--level",
     metavar="PERCENT",
     callback=read_percent,
-    help="How sure to be of all of it together; else the promise_level.",
+    help="How sure to be of all of it together; the promise_level of the roadmap if not given.",
 )
 @click.option("--keep", multiple=True, metavar="NAME,...", help="Features that are promised in any case.")
 @click.option("--first", is_flag=True, help="Also with the promise on top of the order: what that buys, and who pays.")

@@ -21,7 +21,12 @@ if TYPE_CHECKING:
 @click.option(
     "--by", multiple=True, required=True, metavar="DATE", help="A day, or a quarter: Q1, 2026-Q1. As often as you like."
 )
-@click.option("--level", metavar="PERCENT", callback=read_percent, help="How sure to be; else the promise_level.")
+@click.option(
+    "--level",
+    metavar="PERCENT",
+    callback=read_percent,
+    help="How sure to be; the promise_level of the roadmap if not given.",
+)
 @with_settings
 def objectives(folder: str, by: tuple[str, ...], level: float | None, **given: Any) -> None:
     """How sure each objective is by a day: all its features, at least some of them, a share of its value.
