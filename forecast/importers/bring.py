@@ -133,6 +133,9 @@ def read_files(paths: Sequence[Path], source: str, given: Mapping, day: dt.date)
     needs_start = False
     for each, kind in zip(opened, kinds, strict=True):
         intake.files.append(each.file)
+        for row in each.titles if isinstance(each, Table) else ():
+            intake.rows += 1
+            intake.left_out.add("it stands above the names of the columns", f"{each.file} row {row}")
         if isinstance(each, Numbers):
             _take_numbers(each, intake, given, day + (-day.weekday() % 7) * DAY if given.start is None else day)
             needs_start = True
