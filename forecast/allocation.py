@@ -16,7 +16,7 @@ import numpy as np
 
 from forecast.arrays import Floats
 from forecast.dates import Dateish
-from forecast.errors import Fault, did_you_mean, quote
+from forecast.errors import Fault, point_out, quote
 from forecast.impact import Impact, compare
 from forecast.ledger import Reason
 from forecast.outcome import LEVELS, Forecast
@@ -155,10 +155,11 @@ class Allocation:
 
     def notes(self) -> list[str]:
         """What is in the targets and on no feature, and the other way round."""
-        served = {name for feature in self.forecast.roadmap.features for name in weigh(feature) if name is not None}
+        features = self.forecast.roadmap.features
+        served = dict.fromkeys(name for feature in features for name in weigh(feature) if name is not None)
         aimed = dict.fromkeys(name for shares in self.targets.values() for name in shares)
         notes = [
-            f"No feature serves {quote(name)}, so its share goes to the others.{did_you_mean(name, served)}"
+            f"No feature serves {quote(name)}, so its share goes to the others.{point_out(name, served)}"
             for name in aimed
             if name not in served and self.are_given
         ]
@@ -223,7 +224,7 @@ class Allocation:
         if objective is not None and objective not in self.objectives:
             names = [name for name in self.objectives if name is not None]
             raise Fault(
-                "allocation", f"objective {quote(objective)}", "no such objective." + did_you_mean(objective, names)
+                "allocation", f"objective {quote(objective)}", "no such objective." + point_out(objective, names)
             )
         return objective
 
@@ -232,7 +233,7 @@ class Allocation:
         if team is None:
             return list(range(len(teams)))
         if team not in teams:
-            raise Fault("allocation", f"team {quote(team)}", "no such team." + did_you_mean(team, teams))
+            raise Fault("allocation", f"team {quote(team)}", "no such team." + point_out(team, teams))
         return [teams.index(team)]
 
 

@@ -80,7 +80,7 @@ def say_allocation(told: Told) -> str:
     most = max((key for key in whole["reasons"]), key=lambda key: whole["reasons"][key], default=None)
     if most is not None and whole["lost"]["mean"] >= SHOWN:
         lost += f", chiefly {REASONS[most].replace(' its ', ' their ')}"
-    return f"Until {say_date(told['by'])}, of all capacity {say_list(said)}; {lost}."
+    return f"Until {say_date(told['by'])}, on average, of all capacity {say_list(said)}; {lost}."
 
 
 def _say_share_of(row: Told) -> str:

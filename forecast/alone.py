@@ -61,9 +61,10 @@ def find_hopeless(
         alone = keep_only(roadmap, needed)
         sprints = sum(days * 7 / 5 / (team.sprint_days or roadmap.sprint_days) for team in alone.teams)
         effort += EFFORT_EACH + EFFORT_OF_PART * len(needed) + sprints
-        chance = _simulate(alone, history, model, promise.name, days, seed)
+        chance, is_certain = _simulate(alone, history, model, promise.name, days, seed)
         if chance + CERTAIN * share_error(round(chance * RUNS), RUNS) < roadmap.promise_level:
-            clauses[promise.name] = f"{say_name(promise.name)} by {say_date(promise.due)} ({say_chance(chance, RUNS)})"
+            said = say_chance(chance, RUNS, is_certain)
+            clauses[promise.name] = f"{say_name(promise.name)} by {say_date(promise.due)} ({said})"
     lead = f"Below {say_share(roadmap.promise_level)} even if nothing else were done ({RUNS:,} runs)"
     way_out = "Move the due date, make the feature smaller, or take out what it waits for."
     return gather("warning", "alone", "feature", lead, clauses, way_out) + _tell_left(left)
@@ -152,8 +153,11 @@ def _add_up(roadmap: Roadmap, needed: Needed, links: Links, paces: dict[str, flo
     return days + sprint * len(needed) + lags
 
 
-def _simulate(roadmap: Roadmap, history: History, model: Throughput, name: str, days: int, seed: int) -> float:
+def _simulate(
+    roadmap: Roadmap, history: History, model: Throughput, name: str, days: int, seed: int
+) -> tuple[float, bool]:
+    """The chance of a promise, and whether it is so by construction."""
     from forecast.simulation import simulate  # here, because it loads the engine
 
     forecast = simulate(roadmap, history, runs=RUNS, seed=seed, throughput=model, horizon=max(days, 1), threads=1)
-    return forecast.chance(name)
+    return forecast.chance(name), bool(forecast.prospects.is_certain[forecast.features.index(name)])

@@ -16,7 +16,7 @@ from forecast.errors import escape
 from forecast.page import open_table
 from forecast.phrases import say_list
 from forecast.tally import say_chance
-from forecast.wording import Told, holds
+from forecast.wording import Told, holds, say_chance_of
 
 DAYS = {
     "work": "Work",
@@ -70,10 +70,7 @@ def say_alone(told: Told) -> list[str]:
 
 def _name_alone(features: Sequence[Told], told: Told) -> str:
     def chance(feature: Told) -> str:
-        alone = feature["alone"]
-        if feature.get("overdue"):
-            return "never"
-        return say_chance(alone["chance"], told["provenance"]["runs"], alone["certain"])
+        return say_chance_of(feature["alone"] | {"overdue": feature.get("overdue")}, told)
 
     return say_list([f"{escape(feature['name'])} ({chance(feature)})" for feature in features])
 
@@ -111,6 +108,8 @@ def _say_row(feature: Told, kinds: Sequence[str], told: Told) -> list[str]:
     cells = [escape(feature["name"])]
     for binder in (why["bound_by"], why["ended_by"]):
         cells += [_name(binder), _say_share(binder, told)]
+    if feature["never"] == 1:
+        return [*cells, *[""] * (len(kinds) + 1)]
     days = [_say_days(why["days"][kind]) for kind in kinds]
     return [*cells, *days, _say_days(sum(why["days"].values()))]
 

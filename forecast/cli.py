@@ -38,6 +38,10 @@ FULL = (errno.ENOSPC, errno.EDQUOT)
 class Door(click.Group):
     """A group of commands that tells what was refused in one line a fault, and never in a traceback."""
 
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """The commands in the order in which one comes to need them."""
+        return list(self.commands)
+
     def invoke(self, ctx: click.Context) -> Any:
         """Runs the command that was asked for."""
         try:
@@ -68,6 +72,13 @@ class Door(click.Group):
 @click.version_option(__version__, prog_name="forecast", message="%(prog)s %(version)s")
 def cli() -> None:
     """Delivery dates, with their chances, for a roadmap that several teams share.
+
+    \b
+    forecast init mine                     a small portfolio to start from
+    forecast import export.csv --out mine  or one of what your tracker exports
+    forecast check mine                    what it is worth, and what looks odd
+    forecast run mine                      the dates
+    forecast run --help                    all that can be asked of a command
 
     Exit codes: 0 done, 2 wrong usage, 3 input refused, 4 a promise is below --fail-under, 1 a bug.
     """

@@ -13,8 +13,10 @@ from forecast.headroom import Headroom
 from forecast.page import Page, fill_table
 from forecast.phrases import say_count, say_date, say_number
 from forecast.pledge_wording import (
+    say_alone,
     say_at_least,
     say_first,
+    say_goal_chance,
     say_headroom,
     say_lines,
     say_method,
@@ -23,9 +25,9 @@ from forecast.pledge_wording import (
     say_roll_up,
     say_stairs,
     say_together,
+    say_with,
 )
 from forecast.rollup import RollUp
-from forecast.tally import say_chance
 from forecast.weighing import AIM, BEYOND, PROMISE, STRETCH
 from forecast.wording import say_level, say_provenance
 
@@ -105,8 +107,8 @@ def _fill_features(commitment: Commitment) -> tuple[list[str], list[list[str | T
             cells: list[str | Text] = [escape(row["feature"])]
             cells += [escape(row["objective"] or "")] if has_objectives else []
             cells += [say_number(row["value"])] if commitment.has_values else []
-            cells += [Text(line, COLOURS[line]), say_chance(row["chance"], commitment.runs)]
-            rows.append([*cells, say_chance(row["together"], commitment.runs) if commitment.features else ""])
+            cells += [Text(line, COLOURS[line]), say_alone(commitment, row)]
+            rows.append([*cells, say_with(commitment, row) if commitment.features else ""])
     hidden = len(beyond) - len(shown)
     if hidden:
         rows.append([f"and {say_count(hidden, 'more', 'more')} beyond", *[""] * (len(heads) - 1)])
@@ -140,7 +142,7 @@ def _fill_goals(roll_up: RollUp) -> tuple[list[str], list[list[str | Text]]]:
     heads = ["\nObjective", "\nFeatures", "All\ndone", f"{level} sure\nof", "of the\nvalue", "Value\nexpected"]
     rows: list[list[str | Text]] = []
     for goal in roll_up.goals:
-        counts = [str(len(goal.features)), say_chance(goal.chance, goal.runs), str(goal.count(roll_up.level))]
+        counts = [str(len(goal.features)), say_goal_chance(goal), str(goal.count(roll_up.level))]
         shares = [
             f"{int(100 * goal.share(roll_up.level) + 1e-9)} %",
             f"{int(100 * float(goal.shares.mean()) + 1e-9)} %",

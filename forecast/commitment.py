@@ -135,6 +135,12 @@ class Commitment:
         """
         return find_nearest(Judge(self.certified, self.by, find_pledges(self.forecast.roadmap)), self.features)
 
+    @cached_property
+    def hopeless(self) -> tuple[str, ...]:
+        """Of all that could be promised, what is never done by construction: it takes a team that cannot be forecast."""
+        never = self.certified.prospects.is_never
+        return tuple(name for name in self.alone if never[self.certified.features.index(name)])
+
     @property
     def unvalued(self) -> tuple[str, ...]:
         """Of all that could be promised, what counts the mean of the others' values, since it has none."""

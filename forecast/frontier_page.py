@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from forecast.frontier_wording import HARM, say_breaks, say_choice, say_harm, say_place
+from forecast.frontier_wording import HARM, say_breaks, say_choice, say_harm, say_own_chance, say_place
 from forecast.outcome import Forecast
 from forecast.page import Page, fill_table
 from forecast.phrases import say_date
 from forecast.positions import SLIP, Frontier
-from forecast.tally import say_chance
 from forecast.wording import say_level, say_provenance
 
 
@@ -24,7 +23,7 @@ def render_frontier(frontier: Frontier, base: Forecast, is_new: bool) -> str:
     rows = []
     for position in frontier.positions:
         row = [say_place(position, others), say_date(position.date)]
-        row += [say_chance(position.chance, base.runs) if position.chance is not None else ""] if has_own else []
+        row += [say_own_chance(position, base.runs)] if has_own else []
         row += [say_breaks(position)] if has_promises else []
         rows.append([*row, say_harm(position), "*" if position.is_best else ""])
     page.table(fill_table(heads, rows))

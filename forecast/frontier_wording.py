@@ -11,7 +11,7 @@ from forecast.outcome import Forecast
 from forecast.phrases import say_date, say_list
 from forecast.positions import COST, LATE, SLIP, Frontier, Position
 from forecast.tally import say_chance
-from forecast.wording import say_level
+from forecast.wording import cannot_hold, say_level
 
 HARM = {COST: "Cost of\nlateness", LATE: "Days late,\nall others", SLIP: "Days of slip,\nall others"}
 """What harm is counted in, as the heading of a column."""
@@ -34,6 +34,13 @@ def say_place(position: Position, others: Sequence[str]) -> str:
     if position.last_rank > len(others):
         return f"{say_ranks(position)}, at the bottom"
     return f"{say_ranks(position)}, above {escape(others[position.last_rank - 1])}"
+
+
+def say_own_chance(position: Position, runs: int) -> str:
+    """The chance of its own due date; empty when it has none."""
+    if position.chance is None:
+        return ""
+    return "never" if cannot_hold(vars(position)) else say_chance(position.chance, runs, position.certain)
 
 
 def say_breaks(position: Position) -> str:
@@ -79,7 +86,7 @@ def tell_everywhere(frontier: Frontier, base: Forecast) -> dict[str, Any]:
             {
                 "place": say_place(each, others),
                 "date": say_date(each.date),
-                "chance": "" if each.chance is None else say_chance(each.chance, base.runs),
+                "chance": say_own_chance(each, base.runs),
                 "breaks": say_breaks(each),
                 "harm": say_harm(each),
                 "is_best": each.is_best,

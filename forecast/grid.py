@@ -20,6 +20,9 @@ Cell = str | float | dt.date
 
 SEPARATORS = (",", ";", "\t")
 SEPARATOR_LINE = re.compile(r"sep=([,;\t|])\r?\n", re.IGNORECASE)
+MOST_TITLES = 10
+"""Rows above the names of the columns that are looked through for them."""
+
 UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
@@ -33,6 +36,10 @@ class Broken(str):
         cell = super().__new__(cls, shown)
         cell.way_out = way_out
         return cell
+
+
+class Percentage(float):
+    """The share that a cell holds which shows it in percent: 0.5 for 50 %."""
 
 
 @dataclass
@@ -132,15 +139,18 @@ def _split(text: str) -> Iterator[str]:
         at = end
 
 
-def _count_known(text: str, separator: str, names: Collection[str]) -> tuple[int, int]:
-    """How many names of columns that are known the first row then has, and how many cells."""
+def _count_known(text: str, separator: str, names: Collection[str]) -> tuple[int, int, int]:
+    """How many names of columns that are known the first row then has, or a row below titles, and how many cells."""
+    counts: list[tuple[int, int]] = []
     try:
         for cells in csv.reader(_split(text), delimiter=separator):
             if any(cells):
-                return sum(tidy(cell) in names for cell in cells), len(cells)
+                counts.append((sum(tidy(cell) in names for cell in cells), len(cells)))
+                if counts[0][0] or len(counts) > MOST_TITLES:
+                    break
     except csv.Error:
         pass
-    return 0, 0
+    return (counts[0][0], max(counts)[0], counts[0][1]) if counts else (0, 0, 0)
 
 
 def decode(content: bytes, file: str) -> str:

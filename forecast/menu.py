@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from forecast.dates import Dateish, read_date
-from forecast.errors import Fault, did_you_mean, quote
+from forecast.errors import Fault, point_out, quote
 from forecast.feature import External, Feature
 from forecast.positions import find_spans
 from forecast.roadmap import Roadmap
@@ -167,11 +167,11 @@ def read_kept(roadmap: Roadmap, keep: object) -> tuple[str, ...]:
     for name in names:
         wanted = name.strip() if isinstance(name, str) else name
         if not isinstance(wanted, str) or wanted not in known:
-            hint = did_you_mean(wanted, known) if isinstance(wanted, str) else ""
+            hint = point_out(wanted, known) if isinstance(wanted, str) else ""
             raise Fault("keep", quote(name), f"no such feature in the roadmap after the edits.{hint}")
         if known[wanted].due is None:
             dated = [feature.name for feature in roadmap.features if feature.due is not None]
-            hint = did_you_mean(wanted, dated)
+            hint = point_out(wanted, dated)
             raise Fault("keep", quote(wanted), f"it has no due date, so nothing about it is promised.{hint}")
         kept.add(wanted)
     return tuple(name for name in known if name in kept)

@@ -163,6 +163,23 @@ def without_tables(command: click.Command) -> click.Command:
     return command
 
 
+def without_levels(command: click.Command) -> click.Command:
+    """Takes --levels out of the help of a command that shows no dates at levels; where it is given all the same, that is said."""
+    for param in command.params:
+        if isinstance(param, click.Option) and param.name == "levels":
+            param.hidden, param.callback = True, _read_unused
+    return command
+
+
+def _read_unused(ctx: click.Context, param: click.Parameter, text: str) -> tuple[float, ...]:
+    if ctx.get_parameter_source("levels") is not click.core.ParameterSource.DEFAULT:
+        instead = (
+            " How sure to be is said with --level." if any(each.name == "level" for each in ctx.command.params) else ""
+        )
+        say(f"Note: --levels chooses the dates of a table, of which forecast {ctx.command.name} has none.{instead}")
+    return read_percents(ctx, param, text)
+
+
 def simulate(folder: str, settings: Settings, judge: Callable[[Roadmap], object] | None = None) -> Forecast:
     """The forecast that was asked for; what takes long is said on standard error.
 

@@ -67,7 +67,8 @@ class Ordering:
     kept : promises that count and are kept, on average, before and after; None for another aim
     moves : the few moves that make most of the gain, as far as moves of single features do
     moved : features that change places in all
-    tried : orders that were tried; runs : the runs of a trial; is_complete : every order that is allowed was tried
+    tried : orders that were tried to find it, besides those that tell its moves apart; runs : the runs of a trial
+    is_complete : every order that is allowed was tried
     candidate_gain, candidate_se : of the best that was found, on the fresh runs, also where it is not proposed; None without one
     """
 
@@ -214,11 +215,12 @@ def order(
     climb = Climb(arrangement, goal, rehearsal, len(every) if every else trials, progress)
     try:
         best = _search(forecast, goal, climb, every)
+        tried = climb.tried
         path = find_route(climb, best)
     finally:
         rehearsal.close()
     winner = _race(forecast, goal, arrangement, [*best, *(step.after for step in path)])
-    return _certify(fresh, arrangement, winner, path, climb, rehearsal.runs, every is not None)
+    return _certify(fresh, arrangement, winner, path, tried, rehearsal.runs, every is not None)
 
 
 def _find_runs(forecast: Forecast, trials: int) -> int:
@@ -285,7 +287,7 @@ def _certify(
     arrangement: Arrangement,
     winner: Order,
     path: Sequence[Step],
-    climb: Climb,
+    tried: int,
     runs: int,
     is_complete: bool,
 ) -> Ordering:
@@ -312,7 +314,7 @@ def _certify(
         kept=_count_kept(fresh, winner, played),
         moves=tuple(tell_moves(fresh, arrangement, path, mean)) if is_better and mean > 0 else (),
         moved=count_moved(winner),
-        tried=climb.tried,
+        tried=tried,
         runs=runs,
         is_complete=is_complete,
         candidate_gain=candidate[0],

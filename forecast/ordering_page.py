@@ -11,7 +11,7 @@ from rich.text import Text
 
 from forecast.aim import DELAY, PROMISES, VALUE
 from forecast.errors import escape
-from forecast.impact_wording import moves, say_chance_when, say_days, say_slip
+from forecast.impact_wording import is_hopeless, moves, say_chance_when, say_days, say_slip
 from forecast.ordering import SMALL
 from forecast.page import Page, fill_table
 from forecast.phrases import say_count, say_date, say_few, say_list, say_number, say_share
@@ -60,6 +60,8 @@ def _say_both(told: Told) -> tuple[str, str]:
     before, after = told["before"], told["after"]
     if told["aim"] == PROMISES:
         runs = told["provenance"]["runs"]
+        if _find_hopeless(told):
+            return "never", "never"
         said = say_chance(before, runs), say_chance(after, runs)
         if not told["is_better"] or not before or (said[0] != said[1] and not told["is_small"]):
             return said
@@ -70,6 +72,14 @@ def _say_both(told: Told) -> tuple[str, str]:
         if not told["is_better"] or (said[0] != said[1] and not (told["is_small"] and seen >= SMALL * abs(before))):
             break
     return said
+
+
+def _find_hopeless(told: Told) -> list[str]:
+    """The promises that no order can keep, where the aim is to keep all of them."""
+    if told["aim"] != PROMISES:
+        return []
+    rows = [row for row in told["impact"]["features"] if row["is_promise_before"] and row["due_before"] <= told["by"]]
+    return [escape(row["name"]) for row in rows if is_hopeless(row, "before")]
 
 
 def _say_gain(told: Told, amount: float) -> str:
@@ -197,7 +207,7 @@ def _say_shift(row: Told, word: str) -> str:
 def _say_method(told: Told) -> Iterator[str]:
     """What was tried, and where the figures are from."""
     runs = told["provenance"]["runs"]
-    tried = say_count(told["tried"], "order")
+    tried, were = say_count(told["tried"], "order"), "was" if told["tried"] == 1 else "were"
     if told["is_complete"]:
         if told["tried"] == 1:
             yield "No other order is allowed that would change anything."
@@ -206,7 +216,7 @@ def _say_method(told: Told) -> Iterator[str]:
     else:
         thumb = THUMB[told["aim"]]
         yield (
-            f"{tried} were tried on {told['trial_runs']:,} runs each, from the given order and from {thumb}; "
+            f"{tried} {were} tried on {told['trial_runs']:,} runs each, from the given order and from {thumb}; "
             "not all were, so a better one may exist."
         )
     yield f"The figures here are from {say_count(runs, 'fresh run')} (seed {told['provenance']['seed']})."
@@ -225,6 +235,9 @@ def _say_method(told: Told) -> Iterator[str]:
 
 def say_ordering(told: Told) -> str:
     """The answer in one sentence that a manager can say."""
+    hopeless = _find_hopeless(told)
+    if hopeless and not told["is_better"]:
+        return f"No order keeps all of them, for {say_few(hopeless, NAMED)} can never be kept: the given one stays."
     if not told["is_better"]:
         if told["candidate_gain"] is None:
             return "No better order was found: the given one stays."

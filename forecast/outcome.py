@@ -14,13 +14,21 @@ import numpy as np
 from forecast import __version__
 from forecast.arrays import Floats, Longs
 from forecast.dates import Dateish
-from forecast.errors import Fault, did_you_mean, quote
+from forecast.errors import Fault, quote
 from forecast.fingerprint import digest_inputs
 from forecast.history import LEAST_SPRINTS, History
 from forecast.prospects import Prospects
-from forecast.remarks import describe_growth, tell_growth, tell_unused, waits_for
+from forecast.remarks import describe_growth, hint_team, tell_growth, tell_unused, waits_for
 from forecast.roadmap import Roadmap
-from forecast.tally import DayCounts, binomial_range, runs_needed, say_chance, share_error
+from forecast.tally import (
+    SAMPLING_CONFIDENCE,
+    DayCounts,
+    binomial_range,
+    runs_needed,
+    say_chance,
+    share_error,
+    tell_few_runs,
+)
 from forecast.throughput import Throughput
 from forecast.values import read_level, read_levels, read_list, read_name
 
@@ -28,7 +36,6 @@ if TYPE_CHECKING:
     import polars as pl
 
 LEVELS = (0.50, 0.85, 0.95)
-SAMPLING_CONFIDENCE = 0.95
 MIDDLE = 0.5
 """The highest level at which no date is told of a feature whose teams have a very short history."""
 
@@ -102,6 +109,10 @@ class Forecast:
         row = self._row(name)
         day = self._until(row, by)
         return self._error_of(row, day, self._finished(row, day))
+
+    def is_certain(self, name: str | None = None) -> bool:
+        """Whether it is finished on the same day in every run, or in none, by construction: nothing that decides it is drawn."""
+        return self._is_certain(self._row(name))
 
     def curve(self, name: str | None = None) -> tuple[list[dt.date], Floats]:
         """The working days up to the last finish, and the share of runs finished by the end of each: rising, (days,)."""
@@ -224,9 +235,11 @@ class Forecast:
             "inputs_sha256": digest_inputs(self.roadmap, self.history),
         } | ({"alone": True} if self.is_alone else {})
 
-    def notes(self) -> list[str]:
-        """What a reader has to know about the forecast as a whole."""
-        notes = [self._tell_idle(team) for team in self.prospects.idle_teams]
+    def notes(self, level: float | None = None) -> list[str]:
+        """What a reader has to know about the forecast as a whole; level : how sure one wants to be, None as a promise takes."""
+        level = self.roadmap.promise_level if level is None else read_level(level)
+        notes = [] if self.prospects.is_certain.all() else tell_few_runs(self.runs, level)
+        notes += [self._tell_idle(team) for team in self.prospects.idle_teams]
         notes += [self._tell_vague(team) for team in self.prospects.vague_teams]
         notes += [*tell_unused(self.roadmap, self.history), *self.history.notes, *tell_growth(self.roadmap)]
         unfinished = np.isinf(self.finish).mean(axis=1)
@@ -243,7 +256,7 @@ class Forecast:
     def _tell_idle(self, team: str) -> str:
         no_date = "its features have no date."
         if not self.history.of(team):
-            return f"Team {quote(team)} has no history: {no_date}{did_you_mean(team, self.history.teams)}"
+            return f"Team {quote(team)} has no history: {no_date}{hint_team(team, self.history.teams)}"
         if next(each for each in self.roadmap.teams if each.name == team).share == 0:
             return f"Team {quote(team)} has a share of 0: {no_date}"
         if len(self.model.used(self.history, team)) < len(self.history.of(team)) < LEAST_SPRINTS:

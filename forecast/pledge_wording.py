@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 from forecast.cadence import Cadence
 from forecast.commitment import Commitment, First
@@ -33,23 +34,45 @@ def say_names_of(names: Sequence[str], most: int = MOST_NAMED) -> str:
 def say_promise(commitment: Commitment) -> Iterator[str]:
     """What is promised and how sure it is, and why that is another figure than one would guess."""
     day, level = say_date(commitment.by), _percent(commitment.level)
-    names, runs = commitment.features, commitment.runs
+    names = commitment.features
     if not names:
         yield f"Nothing can be promised by {day} at {level}: {_say_likeliest(commitment)}."
         return
-    chance = say_chance(commitment.chance, runs)
+    chance = _say_joint(commitment, commitment.chance)
     if len(names) == 1:
-        yield f"By {day}, promise one feature: {escape(names[0])}. It comes true in {_futures(chance)}."
+        yield f"By {day}, promise one feature: {escape(names[0])}. It comes true in {chance}."
     else:
         listed = say_names_of(names)
+        guesses = "" if find_hopeless(commitment) else f"; {_say_guesses(commitment)}"
         yield f"By {day}, promise {say_count(len(names), 'feature')}: {listed}."
-        yield f"All of them come true, together, in {_futures(chance)}; {_say_guesses(commitment)}."
+        yield f"All of them come true, together, in {chance}{guesses}."
     if not commitment.holds:
         gap = 100 * (commitment.level - commitment.chance)
         yield f"That is {say_points(gap)} below the {level} that are wanted{_say_why_below(commitment)}."
     if commitment.needs:
         what = "It takes" if len(names) == 1 else "They take"
         yield f"{what} {say_names_of(commitment.needs)} as well, which is in the chance."
+
+
+def find_hopeless(commitment: Commitment) -> list[str]:
+    """What is promised, because it has to be kept, and can never be done."""
+    return [name for name in commitment.features if name in commitment.hopeless]
+
+
+def say_alone(commitment: Commitment, row: Mapping[str, Any]) -> str:
+    """The chance of a row of the commitment's table by itself."""
+    return "never" if row["feature"] in commitment.hopeless else say_chance(row["chance"], commitment.runs)
+
+
+def say_with(commitment: Commitment, row: Mapping[str, Any]) -> str:
+    """The chance of the promise with a row of the commitment's table."""
+    never = row["feature"] in commitment.hopeless or find_hopeless(commitment)
+    return "never" if never else say_chance(row["together"], commitment.runs)
+
+
+def _say_joint(commitment: Commitment, chance: float) -> str:
+    """In how many futures all that is promised comes true, alone or with more."""
+    return "no future" if find_hopeless(commitment) else _futures(say_chance(chance, commitment.runs))
 
 
 def _futures(chance: str) -> str:
@@ -79,6 +102,8 @@ def _say_guesses(commitment: Commitment) -> str:
 
 
 def _say_why_below(commitment: Commitment) -> str:
+    if find_hopeless(commitment):
+        return f": {say_names_of(find_hopeless(commitment))} can never be done"
     if commitment.selected < commitment.needed:
         return ": what has to be kept is not likelier"
     return (
@@ -89,7 +114,7 @@ def _say_why_below(commitment: Commitment) -> str:
 def say_lines(commitment: Commitment) -> Iterator[str]:
     """The three lines through the roadmap."""
     for line in commitment.lines:
-        chance = say_chance(line.chance, commitment.runs)
+        chance = _say_joint(commitment, line.chance)
         head = f"{line.name.capitalize()} ({_percent(line.level)})"
         if not line.features:
             yield f"{head}: nothing."
@@ -97,13 +122,14 @@ def say_lines(commitment: Commitment) -> Iterator[str]:
         worth = f", worth {say_number(line.value)}" if commitment.has_values else ""
         counted = f"{say_count(len(line.features), 'feature')}{worth}"
         why = _say_why(commitment, line)
-        yield f"{head}: {counted}, together in {_futures(chance)}; {why}{_say_bound(commitment, line.name)}."
+        together = "in" if len(line.features) == 1 else "together in"
+        yield f"{head}: {counted}, {together} {chance}; {why}{_say_bound(commitment, line.name)}."
 
 
 def _say_why(commitment: Commitment, line: Line) -> str:
     """What a line is for, as its chance really is: fewer features than it has room for make it likelier than its name says."""
     if line.name == PROMISE:
-        return "what to promise"
+        return "what has to be kept" if find_hopeless(commitment) else "what to promise"
     for above in commitment.lines[: commitment.lines.index(line)]:
         if set(line.features) == set(above.features):
             return f"the same as the {above.name}"
@@ -132,10 +158,11 @@ def say_at_least(commitment: Commitment) -> str:
         return ""
     said = []
     for count in range(total, 0, -1):
-        chance = say_chance(commitment.at_least(count), runs)
+        is_lost = count > total - len(find_hopeless(commitment))
+        chance = "in no future" if is_lost else f"with {say_chance(commitment.at_least(count), runs)}"
         every = "both" if total == 2 else f"all {total}"
-        said.append(f"{every} arrive by then with {chance}" if count == total else f"at least {count} with {chance}")
-        if chance.startswith(">") or len(said) == MOST_STEPS:
+        said.append(f"{every} arrive by then {chance}" if count == total else f"at least {count} {chance}")
+        if chance.startswith("with >") or len(said) == MOST_STEPS:
             break
     return f"Of the {total} promised, {say_list(said)}."
 
@@ -280,13 +307,20 @@ def say_unvalued(names: Sequence[str], mean: float) -> str:
 def say_goal(goal: Goal, level: float) -> str:
     """How sure one objective is."""
     name, total = escape(goal.name), len(goal.features)
-    every = say_chance(goal.chance, goal.runs)
+    done = f"done with {say_goal_chance(goal)}"
+    if goal.certain:
+        done = "certainly done" if goal.chance > 0.5 else f"done {'' if goal.never else 'by then '}in no future"
     if total == 1:
-        return f"{name}: its one feature is done with {every}"
+        return f"{name}: its one feature is {done}"
     sure = f"{_percent(level)} sure of {goal.count(level) or 'none'} of them"
     worth = f" and of {math.floor(100 * goal.share(level) + 1e-9)} % of the value"
     which = "both" if total == 2 else f"all {total}"
-    return f"{name}: {which} features are done with {every}; {sure}{worth}"
+    return f"{name}: {which} features are {done}; {sure}{worth}"
+
+
+def say_goal_chance(goal: Goal) -> str:
+    """The chance that all of one objective is done by the day."""
+    return "never" if goal.never else say_chance(goal.chance, goal.runs, goal.certain)
 
 
 def say_roll_up(rollup: RollUp) -> Iterator[str]:

@@ -16,6 +16,8 @@ from forecast.feature import External, Feature
 from forecast.impact import WEEK, compare
 from forecast.outcome import Forecast
 from forecast.placements import FINE, Counts, Stakes, Tour, find_tour
+from forecast.plan import Index
+from forecast.prospects import find_prospects
 from forecast.roadmap import Roadmap
 from forecast.tally import DayCounts, runs_needed
 from forecast.values import read_level
@@ -36,6 +38,8 @@ class Position:
     date : of the feature, at the level of the frontier; None when that is not reached
     day : the same as a working day; inf for None
     chance : of its own due date; None without one. holds : whether its own promise does, None when it makes none
+    certain : by construction it is finished on the same day in every run, or in none; never : share of runs that do not finish it
+    overdue : its own due date lies before the start
     breaks, mends : promises of the others that flip
     harm : what it costs the others, in the frontier's unit
     all_hold : chance that all promises hold together; None when there are none
@@ -52,6 +56,9 @@ class Position:
     mends: tuple[str, ...]
     harm: float
     all_hold: float | None
+    certain: bool = False
+    never: float = 0.0
+    overdue: bool = False
     is_best: bool = False
 
     def beats(self, other: Position) -> bool:
@@ -175,8 +182,8 @@ def frontier(
     def edit(rank: int) -> Roadmap:
         return (then or WhatIf([])).apply(place(before.roadmap, feature, rank))
 
-    judge = _Judge(before, name, at_level)
     lowest = edit(spans[-1][1])
+    judge = _Judge.of(before, name, at_level, lowest)
     tour = find_tour(before, name, (edit(1), lowest), judge.find_stakes)
     counts = _replay(tour, progress, compiling) if tour is not None and tour.places == len(spans) else None
     if counts is None:
@@ -236,11 +243,20 @@ class _Judge:
     """Turns what is counted at a position into what it comes to, against the forecast before.
 
     name : of the feature that is placed; level : of its dates
+    is_certain, is_never : what is known of it before a run is played (see `Prospects`), at every position alike
     """
 
     before: Forecast
     name: str
     level: float
+    is_certain: bool = False
+    is_never: bool = False
+
+    @classmethod
+    def of(cls, before: Forecast, name: str, level: float, roadmap: Roadmap) -> _Judge:
+        """The judge of a feature; roadmap : the edited one, whatever the order of its features."""
+        prospects, row = find_prospects(Index(roadmap), before.history, before.model), roadmap.rank(name) - 1
+        return cls(before, name, level, bool(prospects.is_certain[row]), bool(prospects.is_never[row]))
 
     @cached_property
     def unit(self) -> str:
@@ -279,9 +295,8 @@ class _Judge:
         runs, feature = self.before.runs, roadmap.feature(self.name)
         days = DayCounts.of(counts.own[0])
         day = days.day(runs_needed(self.level, runs))
-        chance = None
-        if feature.due is not None:
-            chance = days.finished(roadmap.clock.days_until(feature.due)) / runs
+        due = None if feature.due is None else roadmap.clock.days_until(feature.due)
+        chance = None if due is None else days.finished(due) / runs
         after = _by_name(roadmap, Stakes.of(roadmap, self.name, None), counts)
         flips: dict[bool, list[str]] = {False: [], True: []}
         for name, (held, _, _) in after.items():
@@ -300,6 +315,9 @@ class _Judge:
             mends=tuple(flips[True]),
             harm=self._sum_harm(roadmap, after, counts),
             all_hold=int(counts.all_hold[0]) / runs if roadmap.promises else None,
+            certain=self.is_certain and (self.is_never or math.isfinite(counts.own[0, 0])),
+            never=(runs - int(days.until[-1])) / runs,
+            overdue=due is not None and due < 1,
         )
 
     def _sum_harm(self, roadmap: Roadmap, after: dict[str, tuple[int, int, int]], counts: Counts) -> float:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
 from typing import Any
 
 from forecast.errors import did_you_mean, quote
@@ -9,6 +11,8 @@ from forecast.feature import After, External, Feature
 from forecast.growth import Growth, Learned
 from forecast.history import History
 from forecast.roadmap import Roadmap
+
+SEVERAL = re.compile(r"[,;/&+]|\band\b")
 
 
 def find_growths(roadmap: Roadmap) -> list[Growth]:
@@ -36,6 +40,14 @@ def waits_for(feature: Feature | External) -> list[str]:
         stated += [after for part in feature.work.values() for after in part.after]
     names = (after.feature if after.team is None else f"{after.feature}/{after.team}" for after in stated)
     return list(dict.fromkeys(names))
+
+
+def hint_team(team: str, known: Sequence[str]) -> str:
+    """What may be meant by a team that nothing is known of: one that is, or several of them in one cell."""
+    pieces = [piece.strip() for piece in SEVERAL.split(team)]
+    if len(pieces) > 1 and all(piece in known for piece in pieces):
+        return " These are several: give each a row of its own."
+    return did_you_mean(team, known)
 
 
 def tell_unused(roadmap: Roadmap, history: History) -> list[str]:

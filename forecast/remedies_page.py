@@ -34,12 +34,15 @@ def render_remedies(remedies: Remedies, base: Forecast, what_if: WhatIf) -> str:
 
 def say_standing(remedies: Remedies, what_if: WhatIf) -> str:
     """How the promises stand with the what-if, and without it."""
-    runs, after, before = remedies.runs, remedies.after, remedies.before
+    after, before = remedies.after, remedies.before
     them = "hold together" if len(remedies.kept) > 1 else "holds"
     dues = [f"{escape(name)} ({say_date(remedies.dues[name])})" for name in remedies.kept]
-    line = f"{say_edits(what_if)}: {say_list(dues)} {them} with {say_chance(after.chance, runs)}"
+    if after.never:
+        line = f"{say_edits(what_if)}: {say_list(dues)} never {them}"
+    else:
+        line = f"{say_edits(what_if)}: {say_list(dues)} {them} with {say_chance(after.chance, remedies.runs)}"
     if before is not None:
-        line += f", without it with {say_chance(before.chance, runs)}"
+        line += f", without it {'never' if before.never else f'with {say_chance(before.chance, remedies.runs)}'}"
     return f"{line}; {say_level(remedies.level)} is wanted."
 
 
@@ -73,6 +76,8 @@ def _say_nothing(remedies: Remedies, they: str, hold: str) -> str:
     enough = "Nothing on the menu is enough" if remedies.is_complete else "Nothing that was tried is enough"
     if nearest is None:
         return f"{enough}: nothing on it can reach {they}."
+    if nearest.chance <= remedies.after.chance and remedies.after.never:
+        return f"{enough}: {say_list([escape(name) for name in remedies.after.never])} can never be kept."
     if nearest.chance <= remedies.after.chance:
         return f"{enough}, and nothing that was tried raises the {say_chance(remedies.after.chance, runs)} of {they}."
     came = "together they hold" if len(remedies.kept) > 1 else "it holds"
@@ -115,7 +120,8 @@ def _say_all_dates(remedies: Remedies) -> Iterator[str]:
 def _say_dates(remedies: Remedies, outlook: Outlook) -> str:
     said = []
     for name, date in outlook.dates.items():
-        chance = f" ({say_chance(outlook.chances[name], remedies.runs)})" if name in outlook.chances else ""
+        chance = "never" if name in outlook.never else say_chance(outlook.chances.get(name, 0.0), remedies.runs)
+        chance = f" ({chance})" if name in outlook.chances else ""
         said.append(f"{escape(name)} {say_date(date)}{chance}")
     return ", ".join(said)
 

@@ -45,6 +45,7 @@ class Outlook:
     chance, chance_se : that all the kept promises hold, together; chances : of each alone
     dates : at the level, of the kept promises and of what the what-if adds or moves; None where there is none
     holding : all promises of the roadmap that hold at its promise level
+    never : the kept promises that nothing can keep: due before the start, or late by construction
     """
 
     chance: float
@@ -52,6 +53,7 @@ class Outlook:
     chances: Mapping[str, float]
     dates: Mapping[str, dt.date | None]
     holding: tuple[str, ...]
+    never: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, forecast: Forecast, kept: Sequence[str], told: Sequence[str], level: float) -> Outlook:
@@ -68,12 +70,18 @@ class Outlook:
             holding=tuple(
                 each.name for each in roadmap.promises if forecast.chance(each.name) >= roadmap.promise_level
             ),
+            never=tuple(
+                name
+                for name in kept
+                if find_due_day(roadmap, name) < 1 or (forecast.is_certain(name) and not forecast.chance(name))
+            ),
         )
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values, ready for JSON."""
         dates = {name: date and date.isoformat() for name, date in self.dates.items()}
-        return {"chance": self.chance, "chance_se": self.chance_se, "chances": dict(self.chances), "dates": dates}
+        told = {"chance": self.chance, "chance_se": self.chance_se, "chances": dict(self.chances), "dates": dates}
+        return told | {"never": list(self.never)}
 
 
 @dataclass(frozen=True)

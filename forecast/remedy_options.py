@@ -143,7 +143,7 @@ def with_remedies(command: Command) -> Command:
             "--level",
             metavar="PERCENT",
             callback=read_percent,
-            help="How sure to be of keeping them; the roadmap's own.",
+            help="How sure to be of keeping them; the promise_level of the roadmap if not given.",
         ),
         click.option("--menu", metavar="EDITS", help=f"What may be done for it: {EXAMPLES['menu']}."),
         click.option("--price", metavar="PRICES", help=f"What giving up costs, to rank by: {EXAMPLES['price']}."),

@@ -221,6 +221,9 @@ class Roadmap(Edits):
         if is_part:
             return feature, team
         hint = did_you_mean(after.feature, [*self._teams_of, *self._parts] if hints else ())
+        pieces = [piece.strip() for piece in after.feature.split(",")]
+        if len(pieces) > 1 and all(piece in self._teams_of or piece in self._parts for piece in pieces):
+            hint = ' These are several: in a sheet put ";" between them, in a list quotes around each.'
         raise Fault(where, named, f"no such feature or part in the roadmap.{hint}", missing=("feature", after.feature))
 
     def _faults(self) -> Iterator[Fault]:

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from forecast.dates import Dateish
-from forecast.errors import Fault, did_you_mean, quote
+from forecast.errors import Fault, point_out, quote
 from forecast.outcome import Forecast
 from forecast.pledges import Pledges, find_pledges
 from forecast.tally import runs_needed, share_error
@@ -31,6 +31,7 @@ class Goal:
     features : those that serve it, in roadmap order; weights : how much of each serves it, a share
     values : what each counts for it: its own value (1 each where no feature of the roadmap has one) times its weight
     done : (features, runs) whether each is finished by the day
+    sure, lost : of each feature, whether by construction it is finished on the same day in every run or in none; whether in none
     """
 
     name: str
@@ -39,6 +40,8 @@ class Goal:
     weights: tuple[float, ...]
     values: tuple[float, ...]
     done: NDArray[np.bool_]
+    sure: tuple[bool, ...]
+    lost: tuple[bool, ...]
 
     @property
     def runs(self) -> int:
@@ -71,7 +74,18 @@ class Goal:
     @property
     def chance_se(self) -> float:
         """The standard error of the chance."""
-        return share_error(round(self.chance * self.runs), self.runs)
+        return 0.0 if self.certain else share_error(round(self.chance * self.runs), self.runs)
+
+    @property
+    def certain(self) -> bool:
+        """Whether all or not all of them are done by the day by construction, not by what was drawn."""
+        is_late = any(sure and not done[0] for sure, done in zip(self.sure, self.done, strict=True))
+        return is_late or all(self.sure)
+
+    @property
+    def never(self) -> bool:
+        """Whether no day will have all of them done by construction: one takes a team that cannot be forecast."""
+        return any(self.lost)
 
     def at_least(self, count: int) -> float:
         """The chance that at least so many of its features are done by the day."""
@@ -100,6 +114,8 @@ class Goal:
             "value": self.value,
             "chance": self.chance,
             "chance_se": self.chance_se,
+            "certain": self.certain,
+            "never": self.never,
             "at_least": [self.at_least(number) for number in range(1, len(self.features) + 1)],
             "count": self.count(level),
             "share": self.share(level),
@@ -126,9 +142,7 @@ class RollUp:
         known = {goal.name: goal for goal in self.goals}
         wanted = read_name(name, "objectives")
         if wanted not in known:
-            raise Fault(
-                "objectives", f"objective {quote(wanted)}", "no feature serves it." + did_you_mean(wanted, known)
-            )
+            raise Fault("objectives", f"objective {quote(wanted)}", "no feature serves it." + point_out(wanted, known))
         return known[wanted]
 
     def table(self) -> pl.DataFrame:
@@ -187,8 +201,14 @@ def objectives(forecast: Forecast, *, by: Dateish, level: float | None = None) -
 
 def _find_goal(forecast: Forecast, pledges: Pledges, day: dt.date, name: str, served: dict[str, float]) -> Goal:
     rows = [forecast.features.index(feature) for feature in served]
-    done = ~find_late(forecast, rows, day)
     values = pledges.values
     return Goal(
-        name, day, tuple(served), tuple(served.values()), tuple(values[each] * served[each] for each in served), done
+        name=name,
+        by=day,
+        features=tuple(served),
+        weights=tuple(served.values()),
+        values=tuple(values[each] * weight for each, weight in served.items()),
+        done=~find_late(forecast, rows, day),
+        sure=tuple(forecast.is_certain(each) for each in served),
+        lost=tuple(bool(forecast.prospects.is_never[row]) for row in rows),
     )

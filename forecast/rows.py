@@ -7,13 +7,14 @@ import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from forecast.columns import find_columns
+from forecast.columns import find_columns, tidy
 from forecast.dates import read_date
 from forecast.errors import Fault, escape, quote
 from forecast.estimate import Estimate
 from forecast.faults import Faults, Ignored
-from forecast.grid import Broken, Cell, Grid
-from forecast.notation import NUMBER, Notation
+from forecast.grid import MOST_TITLES, Broken, Cell, Grid, Percentage
+from forecast.notation import NUMBER, PERCENT, Notation
+from forecast.phrases import say_count
 from forecast.values import LONGEST_REFERENCE, read_name, read_number
 
 LISTED = re.compile(r'\s*(?:"((?:[^"]|"")*)"\s*|([^;]*))(?:;|$)')
@@ -52,11 +53,18 @@ class Sheet:
                 self.grid.is_whole = False
                 return
             if any(cells[width:]):
-                way_out = f"there are {width} columns; put double quotes around a text that holds a separator"
+                way_out = f"there {'is' if width == 1 else 'are'} {say_count(width, 'column')}; {self._keep_within}"
                 faults.append(Fault(self.grid.place(number), f"{len(cells)} cells", way_out))
                 self.grid.is_whole = False
                 continue
             yield Row(self, number, cells)
+
+    @property
+    def _keep_within(self) -> str:
+        """What to do about more cells than columns."""
+        if self.grid.epoch is not None:
+            return "name the others in the first row, or clear the cells"
+        return "put double quotes around a text that holds a separator"
 
 
 class Row:
@@ -200,7 +208,24 @@ class Row:
         way_out = "one needs no weight; add the others, or put a name that ends like this in double quotes"
         raise Fault(self.place, shown, way_out)
 
+    def _refuse_percent(self, column: str, cell: Cell) -> None:
+        """Raises Fault for 50 % where a number is needed: nobody says of what. Growth that a workbook shows as 120 % is 1.2."""
+        match = PERCENT.fullmatch(cell) if isinstance(cell, str) else None
+        if column == "objective" or not (match or isinstance(cell, Percentage)):
+            return
+        way_out = "write the number; a percentage does not say of how many"
+        if column == "growth":
+            share = float(match[1].replace(",", ".")) / 100 if match else float(cell)  # type: ignore[arg-type]
+            if share >= 1 and not match:
+                return
+            way_out = (
+                f"write a factor: {1 + share:g} for {100 * share:g} % more work, {share:g} for {100 * share:g} % of it"
+            )
+        shown = quote(cell) if match else f"{100 * float(cell):g} %"  # type: ignore[arg-type]
+        raise Fault(self.place, f"{column} = {shown}", way_out)
+
     def _number_in(self, column: str, cell: Cell) -> float:
+        self._refuse_percent(column, cell)
         try:
             if isinstance(cell, str):
                 number = self._sheet.notation.number(cell)
@@ -265,6 +290,7 @@ def read_sheet(
     head, cells = grid.rows[0]
     written = [spell(cell) for cell in cells]
     place = grid.place(head)
+    _refuse_titles(grid, names, needed)
     columns = find_columns(place, written, names, needed, faults, ignored)
     _note_nameless(grid, written, ignored)
 
@@ -276,6 +302,17 @@ def read_sheet(
 
     notation = Notation.settle(grid.has_commas, texts(*numbers), [(alike, texts(*alike)) for alike in dates])
     return Sheet(grid, columns, notation)
+
+
+def _refuse_titles(grid: Grid, names: Mapping[str, str], needed: Sequence[str]) -> None:
+    """Raises Fault when the names of the columns stand below a title."""
+    found = [{names.get(tidy(spell(cell))) for cell in cells} >= {*needed} for _, cells in grid.rows[: MOST_TITLES + 1]]
+    if not found[0] and any(found):
+        title = next(spell(cell) for cell in grid.rows[0][1] if cell != "")
+        way_out = (
+            f"the names of the columns stand in row {grid.rows[found.index(True)][0]}; take out what is above them"
+        )
+        raise Fault(grid.place(grid.rows[0][0]), quote(title), way_out)
 
 
 def _note_nameless(grid: Grid, written: Sequence[str], ignored: list[Ignored]) -> None:

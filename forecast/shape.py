@@ -124,6 +124,9 @@ def _tell(found: Any, place: Path, kind: type[Table], table: dict[str, Any], spo
         return Fault(where, named, f"{kinds.replace(', ', ' or ')} is needed")
     if said == "list_type" and kind is RoadmapTable and key in TABLES and isinstance(value, dict):
         return Fault(where, f"[{key}]", f"write it in double brackets: [[{key}]]")
+    if said == "string_type" and kind is RoadmapTable and key == "features" and isinstance(value, dict | list):
+        shown = f"[[{key}]]" if isinstance(value, list) else f"[{key}]"
+        return Fault(where, shown, 'write [[feature]] for each of them; features = "features.csv" names a sheet')
     if said in ("float_type", "int_type") and isinstance(value, int) and not isinstance(value, bool):
         return Fault(where, named, "the number is too large")
     return Fault(where, named, NEEDED[said])

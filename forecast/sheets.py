@@ -7,13 +7,13 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from forecast.columns import list_names
-from forecast.errors import Fault, quote
+from forecast.errors import Fault, did_you_mean, quote
 from forecast.faults import Faults, Ignored, Lost
 from forecast.feature import External, Feature, Part
 from forecast.grid import Cell, Grid
 from forecast.growth import LEARNED, Growth, read_growth
 from forecast.history import Sprint
-from forecast.rows import Row, read_sheet
+from forecast.rows import Row, Sheet, read_sheet
 from forecast.values import fold
 
 THREE = ("low", "likely", "high")
@@ -22,7 +22,12 @@ THREE = ("low", "likely", "high")
 def read_growth_in_one(row: Row, column: str) -> Growth | None:
     """The growth in the cell: one number, three with ';' between them, or "learned"."""
     text = row.text(column)
-    return read_growth(text, row.place) if text and text.casefold() == LEARNED else row.estimate_in_one(column)
+    if text and text.casefold() == LEARNED:
+        return read_growth(text, row.place)
+    hint = did_you_mean(text or "", [LEARNED])
+    if hint:
+        raise Fault(row.place, f"{column} = {quote(text)}", f'give a factor, such as 1.3, or "{LEARNED}".{hint}')
+    return row.estimate_in_one(column)
 
 
 OF_FEATURE: dict[str, Callable[[Row, str], Any]] = {
@@ -132,7 +137,7 @@ def read_features(grid: Grid, faults: Faults, ignored: list[Ignored]) -> Listing
             faults.append(fault)
             _look_at(row, faults)
             listing.lost.any_feature = listing.lost.any_part = True
-    if not {*FEATURE_NEEDS} <= sheet.columns.keys():
+    if not {*FEATURE_NEEDS} <= sheet.columns.keys() or _lacks_sizes(sheet, faults):
         for row in (row for rows in rows_of.values() for row in rows):
             _look_at(row, faults)
         rows_of = {}
@@ -142,6 +147,17 @@ def read_features(grid: Grid, faults: Faults, ignored: list[Ignored]) -> Listing
     if not grid.is_whole:
         listing.lost.any_feature = listing.lost.any_part = True
     return listing
+
+
+def _lacks_sizes(sheet: Sheet, faults: Faults) -> bool:
+    """Whether no column holds the sizes that the parts of teams need; told once, not for each row."""
+    at, size_columns = sheet.columns["team"], {"items", *THREE}
+    has_teams = any(at < len(cells) and cells[at] != "" for _, cells in sheet.grid.rows[1:])
+    if size_columns & sheet.columns.keys() or not has_teams:
+        return False
+    way_out = "one with the sizes of what is left to do is needed, or three: low, likely, high. The first row names the columns."
+    faults.append(Fault(sheet.grid.place(sheet.grid.rows[0][0]), 'no column "items"', way_out))
+    return True
 
 
 def _look_at(row: Row, faults: Faults) -> None:

@@ -11,6 +11,11 @@ from numpy.typing import NDArray
 from forecast.arrays import Floats
 from forecast.values import LARGEST, read_level, read_number
 
+SAMPLING_CONFIDENCE = 0.95
+"""How sure a range is that tells what sampling leaves open."""
+
+OUTSIDE = (1 - SAMPLING_CONFIDENCE) / 2
+
 
 def runs_needed(level: float, runs: int) -> int:
     """The smallest number of runs that is at least `level` of all.
@@ -92,6 +97,21 @@ def binomial_range(runs: int, level: float, confidence: float) -> tuple[int, int
     low = int(count[np.searchsorted(cumulative, tail)])
     high = int(np.searchsorted(cumulative, 1 - tail)) + 1
     return low, high
+
+
+def tell_few_runs(runs: int, level: float) -> list[str]:
+    """That a level cannot be told from so few runs: all of them may lie on one side of what endless runs would give.
+
+    Too few are runs of which that happens in more than OUTSIDE of all cases, so that `Forecast.interval` has no end.
+    """
+    common = max(level, 1 - level)
+    if common >= 1 or common**runs <= OUTSIDE:
+        return []
+    enough = math.ceil(math.log(OUTSIDE) / math.log(common) / 1000) * 1000
+    beyond = "beyond it" if runs == 1 else "beyond all of them"
+    said = f"{100 * level:g} %"
+    few = "1 run is too few" if runs == 1 else f"{runs:,} runs are too few"
+    return [f"{few} to tell {said}: what is {said} sure may lie {beyond}. Take {enough:,} or more."]
 
 
 def say_chance(chance: float, runs: int, is_certain: bool = False) -> str:

@@ -20,6 +20,9 @@ MODEL_NAMES = ("bootstrap", "drift")
 
 MODEL_METHODS = ("describe", "used", "check", "bind")
 LONGEST_REFERENCE = 2 * LONGEST_NAME + 1
+LIKE_A_SPACE = dict.fromkeys((0xA0, 0x1680, *range(0x2000, 0x200B), 0x202F, 0x205F), " ")
+"""Spaces that do not break, or are of another width: what pages and spreadsheets put where a space was typed."""
+
 Value = TypeVar("Value")
 
 
@@ -111,7 +114,7 @@ def read_count(value: object, where: str, what: str, *, least: int, most: int = 
 
 
 def read_name(value: object, where: str, longest: int = LONGEST_NAME) -> str:
-    """A name as it is kept: without spaces around it and in Unicode's composed form (NFC).
+    """A name as it is kept: without spaces around it, with plain ones in it, and in Unicode's composed form (NFC).
 
     longest : characters; a reference such as "Feature/Team" may have more than a name
 
@@ -129,7 +132,7 @@ def read_name(value: object, where: str, longest: int = LONGEST_NAME) -> str:
 @lru_cache(maxsize=10_000)
 def _tidy(text: str) -> tuple[str, str]:
     """The name that a text stands for, and what is wrong with it; cached, since a history repeats few names often."""
-    name = unicodedata.normalize("NFC", text).strip()
+    name = unicodedata.normalize("NFC", text.translate(LIKE_A_SPACE)).strip()
     if not name:
         return name, "a name cannot be empty"
     if any(unicodedata.category(char) in {"Cc", "Cs", "Zl", "Zp"} for char in name):
@@ -139,7 +142,7 @@ def _tidy(text: str) -> tuple[str, str]:
 
 def fold(name: str) -> str:
     """A key that is equal for names that differ only in case or in how their letters are composed."""
-    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", name).casefold())
+    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", name.translate(LIKE_A_SPACE)).casefold())
 
 
 def read_level(value: object, where: str = "level") -> float:

@@ -31,6 +31,7 @@ from forecast.history import History
 from forecast.origins import WORK, Question
 from forecast.outcome import level_name
 from forecast.scores import pinball
+from forecast.tally import tell_few_runs
 from forecast.throughput import Throughput
 from forecast.values import read_level
 
@@ -280,7 +281,7 @@ class Backtest:
 
     def notes(self) -> list[str]:
         """What a reader has to know besides the numbers."""
-        notes = []
+        notes = tell_few_runs(self.asked["runs"], self.promise_level)
         silent = [past for past in self.pasts if not self._origins_of(past.team)]
         if silent:
             told = ", ".join(f"{quote(past.team)} ({past.sprints})" for past in silent[:8])

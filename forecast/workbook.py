@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from xml.parsers import expat
 
 from forecast.errors import Fault, did_you_mean, quote
-from forecast.grid import Broken, Cell, Grid
+from forecast.grid import Broken, Cell, Grid, Percentage
 from forecast.values import fold
 
 LARGEST_UNPACKED = 500_000_000
@@ -29,6 +29,8 @@ OLD_FORMAT = b"\xd0\xcf\x11\xe0"
 
 DATE_FORMATS = {*range(14, 18), 22, *range(27, 32), 34, 35, 36, *range(50, 59)}
 """Built-in number formats that show a date (ECMA-376, part 1, 18.8.30); 18 to 21 show a time of day."""
+
+PERCENT_FORMATS = {9, 10}
 
 NOT_A_FORMAT = re.compile(r'"[^"]*"|\[[^\]]*\]|\\.|_.|\*.')
 ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
@@ -145,8 +147,8 @@ class _Package:
             self.parse(path, start, chars, end)
         return found
 
-    def date_styles(self) -> set[int]:
-        """The styles of cells that show their number as a date."""
+    def styles(self) -> tuple[set[int], set[int]]:
+        """The styles of cells that show their number as a date, and of those that show it in percent."""
         custom: dict[int, str] = {}
         styles: list[int] = []
         state = {"in_styles": False}
@@ -165,12 +167,11 @@ class _Package:
 
         for path in self._paths("styles"):
             self.parse(path, start, end=end)
-        dates = {number for number, code in custom.items() if _shows_date(code)}
-        return {
-            at
-            for at, number in enumerate(styles)
-            if number in dates or (number in DATE_FORMATS and number not in custom)
-        }
+        dates = {number for number, code in custom.items() if _shows_date(code)} | DATE_FORMATS - custom.keys()
+        shares = {number for number, code in custom.items() if "%" in NOT_A_FORMAT.sub("", code)}
+        shares |= PERCENT_FORMATS - custom.keys()
+        found = ({at for at, number in enumerate(styles) if number in shown} for shown in (dates, shares))
+        return next(found), next(found)
 
     def parse(
         self,
@@ -274,7 +275,7 @@ class _Walk:
         self.merged: list[_Area] = []
         self._package = package
         self._texts = package.texts()
-        self._dates = package.date_styles()
+        self._dates, self._shares = package.styles()
         self._row = self._column = self._count = 0
         self._kind, self._style = "n", 0
         self._value: list[str] = []
@@ -348,9 +349,9 @@ class _Walk:
         return self._show(float(text))
 
     def _show(self, number: float) -> Cell:
-        """The number, or the date that its style shows."""
+        """The number, or what its style shows it as: a date, or a percentage."""
         if self._style not in self._dates:
-            return number
+            return Percentage(number) if self._style in self._shares else number
         days = int(number // 1) if -1e7 < number < 1e7 else 0
         if self._package.is_1904:
             return dt.date(1904, 1, 1) + dt.timedelta(days=days)

@@ -194,6 +194,19 @@ def test_targets_and_features_that_do_not_match_are_told() -> None:
     assert "Dept, which no work serves, nothing instead of 40 %;" in render_allocation(found.to_dict())
 
 
+def test_a_target_that_resembles_no_objective_is_told_which_there_are() -> None:
+    base = steady(fc.Feature("G", {"A": 6}, objective="Grow"), fc.Feature("D", {"A": 6}, objective="Debt"))
+    found = fc.allocate(base, by=FRIDAY, targets={"Objective": 0.5})
+    lost = 'No feature serves "Objective", so its share goes to the others.'
+    assert found.notes()[0] == f'{lost} There are: "Grow", "Debt".'
+    with pytest.raises(fc.Fault, match='There are: "Objective", "Grow", "Debt"'):
+        found.share("Nothing of it")
+    with pytest.raises(fc.Fault, match='There are: "A", "B"'):
+        found.share("Grow", "Zzz")
+    nobody = fc.allocate(steady(fc.Feature("G", {"A": 6})), by=FRIDAY, targets={"Grow": 0.5})
+    assert nobody.notes()[0] == 'No feature serves "Grow", so its share goes to the others.'
+
+
 def test_the_teams_own_allocations_are_the_targets_when_none_is_given() -> None:
     shares = {"Debt": 0.75, "Grow": 0.25}
     base = plenty(teams=[fc.Team("A", allocation=shares), "B"])

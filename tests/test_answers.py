@@ -47,7 +47,7 @@ def portfolio(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
 
 def ask(portfolio: str, command: tuple[str, ...], *how: str) -> Result:
     name, *options = command
-    result = CliRunner().invoke(cli, [name, portfolio, *options, *how, "--runs", "60", "--throughput", "bootstrap"])
+    result = CliRunner().invoke(cli, [name, portfolio, *options, "--runs", "60", "--throughput", "bootstrap", *how])
     assert result.exit_code == 0, result.output
     return result
 
@@ -61,6 +61,30 @@ def test_notes_are_told_whatever_the_form_and_never_when_quiet(portfolio: str, c
     assert not any("Note: " in each.stdout for each in told.values())
     assert ask(portfolio, command, "--json", "-q").stderr == ""
     assert ask(portfolio, command, "--csv", "-q").stdout == told[("--csv",)].stdout
+
+
+@pytest.mark.parametrize("command", COMMANDS.values(), ids=COMMANDS)
+def test_json_says_which_schema_it_has_and_where_it_is_from(portfolio: str, command: tuple[str, ...]) -> None:
+    numbers = json.loads(ask(portfolio, command, "--json").stdout)
+    for each in numbers if isinstance(numbers, list) else [numbers]:
+        assert each["schema"] == 1
+        assert isinstance(each["notes"], list)
+        assert each["provenance"]["runs"] == 60
+
+
+@pytest.mark.parametrize("command", COMMANDS.values(), ids=COMMANDS)
+def test_too_few_runs_for_the_level_are_told_alike(portfolio: str, command: tuple[str, ...]) -> None:
+    told = {runs: ask(portfolio, command, "--json", "--runs", str(runs)) for runs in (20, 60)}
+    said = "20 runs are too few to tell 85 %: what is 85 % sure may lie beyond all of them. Take 1,000 or more."
+    assert f"Note: {said}" in told[20].stderr.splitlines()
+    numbers = json.loads(told[20].stdout)
+    assert said in (numbers[0] if isinstance(numbers, list) else numbers)["notes"]
+    assert "too few" not in told[60].stderr
+    if command[0] in ("commit", "objectives") or "--keep" in command:
+        assert (
+            "Note: 20 runs are too few to tell 99 %: "
+            in ask(portfolio, command, "--level", "99", "--runs", "20").stderr
+        )
 
 
 @pytest.mark.parametrize("command", COMMANDS.values(), ids=COMMANDS)

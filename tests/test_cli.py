@@ -502,6 +502,32 @@ def test_every_command_and_option_has_help() -> None:
             assert isinstance(parameter, click.Argument) or getattr(parameter, "help", None), parameter.name
 
 
+def test_the_list_of_commands_can_be_read_to_the_end_and_begins_at_the_beginning() -> None:
+    """In 80 columns no line of it is cut off; what one needs first stands first."""
+    lines = CliRunner().invoke(cli, ["--help"], terminal_width=80).stdout.partition("Commands:\n")[2].splitlines()
+    assert [line.split()[0] for line in lines] == list(cli.commands)
+    assert [line.split()[0] for line in lines][:4] == ["init", "import", "check", "run"]
+    assert not [line for line in lines if not line.endswith(".") or line.endswith("...")]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "instead"),
+    [
+        (("commit", "--by", "Q1"), " How sure to be is said with --level."),
+        (("objectives", "--by", "Q1"), " How sure to be is said with --level."),
+        (("allocate", "--by", "Q1"), ""),
+        (("order", "--aim", "promises"), ""),
+    ],
+)
+def test_levels_of_dates_are_not_offered_where_there_are_none(arguments: tuple[str, ...], instead: str) -> None:
+    assert "--levels" not in CliRunner().invoke(cli, [arguments[0], "--help"]).stdout
+    found = CliRunner().invoke(cli, [*arguments, EXAMPLE, "--runs", "50", "-q", "--levels", "90"])
+    said = f"Note: --levels chooses the dates of a table, of which forecast {arguments[0]} has none.{instead}\n"
+    assert (found.exit_code, found.stderr) == (0, said)
+    plain = CliRunner().invoke(cli, [*arguments, EXAMPLE, "--runs", "50", "-q"])
+    assert (plain.stderr, plain.stdout) == ("", found.stdout)
+
+
 def test_the_help_of_run_shows_an_example() -> None:
     assert "forecast run data/example\n" in run("--help").stdout
 

@@ -298,7 +298,7 @@ def test_where_nothing_is_ever_done_no_order_and_no_smaller_scope_is_proposed(tm
     (tmp_path / "roadmap.toml").write_text(UNKNOWN, "utf-8")
     page = run("run", str(tmp_path), "--alone", "--runs", "200").stdout
     assert "No date can be promised for Never." in page
-    assert "Never (certainly not) would not: it needs a team that cannot be forecast." in page
+    assert "Never (never) would not: it needs a team that cannot be forecast." in page
     assert "cut scope" not in page
     found = run("order", str(tmp_path), "--aim", "delay", "--runs", "200")
     assert (found.exit_code, found.stdout) == (3, "")
@@ -306,6 +306,38 @@ def test_where_nothing_is_ever_done_no_order_and_no_smaller_scope_is_proposed(tm
     page = run("commit", str(tmp_path), "--by", "Q2", "--runs", "200").stdout
     assert page.startswith("Nothing can be promised by 30 Jun 2026")
     assert "that of the promise" not in page
+
+
+HOPELESS = (
+    UNKNOWN
+    + """
+[[feature]]
+name = "Ads"
+work = { B = 9 }
+due = 2026-02-02
+"""
+)
+
+
+def test_what_can_never_be_kept_is_said_alike_by_every_command(tmp_path: Path) -> None:
+    """Team A never finished anything: no run could tell that, and no number of days that are all 0."""
+    (tmp_path / "roadmap.toml").write_text(HOPELESS, "utf-8")
+    asked = (str(tmp_path), "--runs", "400", "-q")
+    lines = [line.split() for line in run("run", *asked, "--why").stdout.splitlines() if line.startswith("Never")]
+    assert lines[0][4] == "never"
+    assert lines[1] == ["Never"]  # no days of what never ends
+    page = run("what-if", *asked, "--resize", "Ads=150%", "--keep", "Ads,Never").stdout
+    assert "Never (1 Jun 2026) and Ads (2 Feb 2026) never hold together, without it never; 85 % is wanted." in page
+    assert "Nothing on the menu is enough: Never can never be kept." in page
+    told = json.loads(run("what-if", *asked, "--resize", "Ads=150%", "--keep", "Ads,Never", "--json").stdout)
+    assert (told["before"]["never"], told["after"]["never"]) == (["Never"], ["Never"])
+    page = run("order", *asked, "--aim", "promises").stdout
+    assert "The chance that all 2 promises until 1 Jun 2026 are kept: never in the given order." in page
+    assert "No order keeps all of them, for Never can never be kept: the given one stays." in page
+    page = run("order", *asked, "--aim", "promises", "--by", "2026-02-27").stdout  # which leaves Never out
+    assert re.search(r"The chance that the promise of 2 Feb 2026 is kept: [0-9]+ % in the given order\.", page)
+    page = run("what-if", *asked, "--resize", "Ads=150%", "--keep", "Ads").stdout
+    assert "never" not in page
 
 
 def test_a_promise_that_has_no_value_is_told_to_count_the_mean(tmp_path: Path) -> None:
@@ -325,3 +357,21 @@ def test_lines_are_called_what_their_chance_is(tmp_path: Path) -> None:
     found = run("objectives", str(tmp_path), "--by", "2020-01-01")
     assert (found.exit_code, found.stdout) == (3, "")
     assert "before the roadmap starts, 2026-01-05" in found.stderr
+
+
+def test_what_is_kept_and_can_never_be_done_is_no_small_chance(tmp_path: Path) -> None:
+    """A team without a past; what merely takes too long has a chance."""
+    lost = '[[feature]]\nname = "Lost"\nwork = { C = 1 }\n'
+    (tmp_path / "roadmap.toml").write_text(TOML + lost, "utf-8")
+    asked = ("commit", str(tmp_path), "--by", "2026-02-13", "--runs", "400", "-q")
+    page = run(*asked, "--keep", "Lost").stdout
+    assert "promise one feature: Lost. It comes true in no future.\n" in page
+    assert "That is 85.0 points below the 85 % that are wanted: Lost can never be done." in page
+    assert "Promise (85 %): 1 feature, in no future; what has to be kept." in page
+    assert re.search(r"Lost +promise +never +never\n", page)
+    both = run(*asked, "--keep", "Lost,Login").stdout
+    assert "All of them come true, together, in no future.\n" in both
+    assert "Of the 2 promised, both arrive by then in no future and at least 1 with > 99 %." in both
+    rare = run(*asked, "--keep", "Never").stdout
+    assert "It comes true in fewer than 1 of 100 futures." in rare
+    assert "never" not in rare

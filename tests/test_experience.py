@@ -172,7 +172,7 @@ def test_without_a_past_it_is_what_is_usual(tmp_path: Path) -> None:
     write(tmp_path, SPRINTS + 'growth = "learned"\n', features=ONE_FEATURE, throughput=ONE_SPRINT)
     roadmap, history = fc.read(tmp_path)
     assert roadmap.growth == Learned()
-    (note,) = fc.simulate(roadmap, history, runs=9, throughput="bootstrap").notes()
+    (note,) = fc.simulate(roadmap, history, runs=50, throughput="bootstrap").notes()
     assert note.startswith("Growth has no finished features to learn from")
 
 

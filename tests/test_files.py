@@ -324,6 +324,14 @@ move it above the first [[...]]""",
         HEAD + '[[feature]]\nname = "A"\n[[risk]]\nname = "R"\nchance = 0.5\ndelays = { A = 1 }\nxyz = 1\n',
         'roadmap.toml row 9: risk "R": unknown key "xyz"; no such key. There are: name, chance, adds, delays.',
     ),
+    "features in the plural": (
+        HEAD + '[[features]]\nname = "A"\n',
+        'roadmap.toml row 3: [[features]]; write [[feature]] for each of them; features = "features.csv" names a sheet',
+    ),
+    "features in single brackets": (
+        HEAD + '[features]\nname = "A"\n',
+        'roadmap.toml row 3: [features]; write [[feature]] for each of them; features = "features.csv" names a sheet',
+    ),
     "single brackets": (
         HEAD + '[feature]\nname = "A"\n',
         "roadmap.toml row 3: [feature]; write it in double brackets: [[feature]]",

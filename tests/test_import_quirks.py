@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
+from workbooks import workbook
 
 import forecast as fc
 from forecast.cli import cli
@@ -242,3 +243,36 @@ def test_the_sheet_of_a_workbook_is_named_behind_it(tmp_path: Path) -> None:
     own = tmp_path / "own.xlsx#1"
     own.write_text("team,start,end,done\nWeb,2025-12-01,2025-12-14,3\n", encoding="utf-8")
     fc.import_files([own], tmp_path / "out3")
+
+
+TITLED = """ID,Work Item Type,Title,State,Created Date,Closed Date,Area Path,Parent
+1,Feature,Big,Active,2025-10-01,,Shop\\Web,
+2,User Story,a,Closed,2025-10-02,2025-10-15,Shop\\Web,1
+3,User Story,b,Closed,2025-10-02,2025-11-15,Shop\\Web,1
+4,User Story,c,New,2025-10-02,,Shop\\Web,1
+"""
+
+
+@pytest.mark.parametrize(
+    "titles", ["Project: Shop,Server: https://example.com,Query: all\n", "Work items\n\nof 3 March\n"]
+)
+@pytest.mark.parametrize("separator", [",", ";", "\t"])
+@pytest.mark.parametrize("is_workbook", [False, True])
+def test_titles_above_the_names_of_the_columns_are_left_out_and_told(
+    tmp_path: Path, titles: str, separator: str, is_workbook: bool
+) -> None:
+    """As the spreadsheets of Azure DevOps have them; what is imported is the same as without."""
+    plain, _ = bring(tmp_path, "plain.csv", TITLED)
+    expected = {name: (plain / name).read_text("utf-8") for name in ("items.csv", "features.csv", "throughput.csv")}
+    text = titles + TITLED
+    content: str | bytes = text.replace(",", separator)
+    if is_workbook:
+        content = workbook({"Sheet1": [line.split(",") for line in text.splitlines()]})
+    out, imported = bring(tmp_path, "titled.xlsx" if is_workbook else "titled.csv", content, force=True)
+    assert {name: (out / name).read_text("utf-8") for name in expected} == expected
+    (left,) = imported.to_dict()["left_out"]
+    numbers = [at for at, line in enumerate(titles.splitlines(), start=1) if line]
+    assert (left["why"], left["count"]) == ("it stands above the names of the columns", len(numbers))
+    assert [example.rpartition(" ")[2] for example in left["examples"]] == [str(at) for at in numbers]
+    rows = imported.to_dict()["rows"]
+    assert rows == 4 + len(numbers)

@@ -550,6 +550,15 @@ def test_page_json_and_csv_say_the_same() -> None:
     assert told["after"] == pytest.approx(told["before"] - told["gain"])
 
 
+@pytest.mark.parametrize("trials", [10, 60])
+def test_no_more_orders_are_told_to_be_tried_than_were_allowed(trials: int) -> None:
+    """Those that tell the moves of the best one apart come on top, and are not what was asked about."""
+    asked = ["order", EXAMPLE, "--aim", "promises", "--trials", str(trials), "--runs", "300", "-q"]
+    found = CliRunner().invoke(cli, asked).output
+    (tried,) = re.findall(r"^(\d+) orders were tried", found, re.MULTILINE)
+    assert int(tried) == trials
+
+
 def test_where_all_orders_were_tried_it_says_so_and_only_then() -> None:
     base = steady(fc.Feature("Large", {"A": 20}, value=5), fc.Feature("Tiny", {"A": 2}, value=4))
     page = render_ordering(fc.order(base, "value", by=FRIDAY).to_dict())

@@ -127,6 +127,44 @@ def test_a_share_is_of_use_only_where_features_serve_its_objective_first() -> No
     ]
 
 
+@pytest.mark.parametrize(
+    ("level", "runs", "enough"), [(0.85, 22, "1,000"), (0.5, 5, "1,000"), (0.05, 71, "1,000"), (0.999, 3687, "4,000")]
+)
+def test_a_level_of_which_the_runs_leave_no_end_open_is_said_to_have_too_few(
+    level: float, runs: int, enough: str
+) -> None:
+    """At 85 %, 22 runs all lie before the date that endless ones would give in 0.85**22 = 2.8 % of cases, and 23 in 2.4 %."""
+    roadmap = fc.Roadmap("2026-01-05", ["Web"], [fc.Feature("Login", {"Web": 9})], promise_level=level)
+    past = fc.History.from_counts({"Web": [3, 4, 5]})
+    few, more = (fc.simulate(roadmap, past, runs=count, throughput=fc.Bootstrap()) for count in (runs, runs + 1))
+    said = f"{100 * level:g} %"
+    assert few.notes() == [
+        f"{runs:,} runs are too few to tell {said}: what is {said} sure may lie beyond all of them. Take {enough} or more."
+    ]
+    assert more.notes() == []
+    assert few.to_dict()["notes"] == few.notes()
+    low, high = binomial_range(runs, level, 0.95)
+    assert low < 1 or high > runs
+    low, high = binomial_range(runs + 1, level, 0.95)
+    assert low >= 1
+    assert high <= runs + 1
+
+
+def test_one_run_is_one_future_and_no_runs_are_needed_for_what_is_fixed() -> None:
+    past = fc.History.from_counts({"Web": [3, 4, 5]})
+    drawn = fc.simulate(fc.Roadmap("2026-01-05", ["Web"], [fc.Feature("Login", {"Web": 9})]), past, runs=1)
+    assert drawn.notes()[0] == "1 run is too few to tell 85 %: what is 85 % sure may lie beyond it. Take 1,000 or more."
+    assert drawn.notes(0.99)[0].startswith("1 run is too few to tell 99 %")
+    with pytest.raises(fc.Fault, match=r"0\.9"):
+        drawn.notes(90)
+    every = fc.simulate(drawn.roadmap, past, runs=30)
+    assert not any("too few" in note for note in every.notes())
+    assert any("too few to tell 99 %" in note for note in every.notes(0.99))
+    assert not any("too few" in note for note in every.notes(1.0))  # of which no number of runs tells
+    fixed = fc.simulate(fc.Roadmap("2026-01-05", [], [fc.External("Review", 4)]), past, runs=1)
+    assert not any("too few" in note for note in fixed.notes())
+
+
 def test_a_team_whose_only_work_is_of_size_zero_needs_no_history() -> None:
     roadmap = fc.Roadmap("2026-01-05", ["Web"], [fc.Feature("Kick-off", {"Web": 0})])
     answer = fc.simulate(roadmap, fc.History.from_counts({}), runs=10)

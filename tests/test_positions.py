@@ -19,6 +19,9 @@ from portfolios import seeded
 import forecast as fc
 from forecast.cli import cli
 from forecast.feature import After, Feature
+from forecast.frontier_page import render_frontier
+from forecast.frontier_wording import say_own_chance, tell_everywhere
+from forecast.impact_wording import say_chance_when
 from forecast.positions import COST, LATE, SLIP, find_spans, place
 
 MONDAY = "2026-01-05"
@@ -178,6 +181,35 @@ def test_what_is_due_before_the_start_is_as_late_as_comparing_says() -> None:
         for each in found.positions
     ]
     assert late == [5 + 11, 6 + 10, 6 + 15]
+
+
+@pytest.mark.parametrize(
+    ("x", "says", "told"),
+    [
+        (fc.Feature("X", {"A": 4}, due="2026-01-02"), "never", (False, True, 0)),
+        (fc.Feature("X", {"A": 4}, due="2026-01-08"), "> 99 %", (False, False, 0)),
+        (fc.Feature("X", {"A": 4}, due="2026-01-07"), "< 1 %", (False, False, 0)),
+        (fc.Feature("X", {"A": 4, "B": 1}, due="2030-01-08"), "never", (True, False, 1)),
+        (fc.External("X", 4, due="2026-01-08"), "certain", (True, False, 0)),
+        (fc.External("X", 4, due="2026-01-07"), "certainly not", (True, False, 0)),
+    ],
+)
+def test_what_can_never_be_kept_is_said_as_in_a_what_if_at_every_rank(x: Any, says: str, told: tuple[Any, ...]) -> None:
+    """Due before the start, on a team without a past, or fixed by construction: not a chance that runs could tell."""
+    login = fc.Feature("Login", {"A": 5}, due="2026-01-09")
+    roadmap = fc.Roadmap(MONDAY, ["A", "B"], [login])
+    base = fc.simulate(roadmap, fc.History.from_counts({"A": [10]}), runs=400, seed=SEED, throughput=fc.Bootstrap())
+    found = fc.frontier(base, x)
+    first = found.positions[0]
+    assert say_own_chance(first, base.runs) == says
+    assert (first.certain, first.overdue, first.never) == told
+    assert tell_everywhere(found, base)["rows"][0]["chance"] == says
+    assert says in render_frontier(found, base, is_new=True).splitlines()[3]
+    row = fc.compare(base, base.again(roadmap.insert(x, rank=1))).to_dict()["features"][0]
+    assert say_chance_when(row, "after", base.runs) == says
+    described = json.loads(json.dumps(found.to_dict()))["positions"]
+    for key in ("certain", "overdue", "never"):
+        assert described[0][key] == row[f"{key}_after"]
 
 
 def test_what_is_never_finished_is_last_of_all() -> None:

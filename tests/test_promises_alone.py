@@ -73,6 +73,15 @@ def test_externals_and_milestones_can_be_promises_too() -> None:
     assert told(audit, fc.Feature("Launch", after=["Audit"], due=day(9))) == ["Launch"]
 
 
+def test_what_is_fixed_by_construction_is_no_small_chance() -> None:
+    roadmap = fc.Roadmap(
+        START, ["Web"], [fc.External("Audit", 10, due=day(9)), fc.Feature("F", {"Web": 30}, due=day(5))]
+    )
+    (found,) = (each for each in fc.check(roadmap, HISTORY).findings if each.kind == "alone")
+    assert "(certainly not)" in found.sentence
+    assert "(< 1 %)" in found.sentence
+
+
 def test_hopes_are_not_tried_and_neither_is_what_is_told_elsewhere() -> None:
     assert told(fc.Feature("F", {"Web": 30}, due=day(5), promised=False)) == []
     assert told(fc.Feature("F", {"Web": 30}, due=START - dt.timedelta(days=1))) == []

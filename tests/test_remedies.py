@@ -543,6 +543,7 @@ def test_page_json_and_csv_say_the_same(arguments: list[str], tmp_path: Path) ->
     ("arguments", "code", "said"),
     [
         (["--keep", "Shopp"], 3, "no such feature in the roadmap after the edits"),
+        (["--keep", "Zzzzzz"], 3, "no such feature in the roadmap after the edits. There are: "),
         (["--keep", "X"], 3, "it has no due date"),
         (["--keep", "Pay,,Shop, online"], 2, "a name is empty"),
         (["--keep", "Pay", "--level", "0.85"], 2, "looks like a share; write percent: 85"),

@@ -11,7 +11,9 @@ import pytest
 from helpers import SEED, standard_error
 
 import forecast as fc
+from forecast.commit_page import render_roll_ups
 from forecast.errors import Fault
+from forecast.pledge_wording import say_goal_chance, say_roll_up
 
 BY = "2026-01-16"
 """The last working day of the first sprint."""
@@ -120,6 +122,37 @@ def test_the_table_and_json_say_what_the_goals_say() -> None:
     empty = fc.objectives(simulate([fc.Feature("One", {"A": 1})], A=1.0, runs=5), by="Q1")
     assert empty.goals == ()
     assert empty.table().is_empty()
+
+
+def test_what_can_never_be_done_is_said_so_and_what_is_only_rare_is_not() -> None:
+    """B has no past; four days of a vendor end on 8 January, whatever is drawn; 300 items are merely too many."""
+    features = [
+        grow("One", "A", None),
+        grow("Lost", "B", None),
+        grow("Alone", "B", None, "Debt"),
+        fc.External("Vendor", 4),
+        fc.Feature("Gate", after=["Vendor"], due="2026-01-30", objective="Gates"),
+        fc.Feature("Huge", {"A": 300}, objective="Rare"),
+    ]
+    past = fc.History.from_counts({"A": [10, 12]})
+    roadmap = fc.Roadmap("2026-01-05", ["A", "B"], features, handoff="immediate")
+    forecast = fc.simulate(roadmap, past, runs=400, seed=SEED, throughput=fc.Bootstrap())
+    late, done = fc.objectives(forecast, by="2026-01-07"), fc.objectives(forecast, by="2026-01-16")
+    assert [say_goal_chance(goal) for goal in late.goals] == ["never", "never", "certainly not", "< 1 %"]
+    assert [say_goal_chance(goal) for goal in done.goals] == ["never", "never", "certain", "< 1 %"]
+    assert list(say_roll_up(late))[:4] == [
+        "Grow: both features are done in no future; 85 % sure of none of them and of 0 % of the value.",
+        "Debt: its one feature is done in no future.",
+        "Gates: its one feature is done by then in no future.",
+        "Rare: its one feature is done with < 1 %.",
+    ]
+    assert "Gates: its one feature is certainly done." in list(say_roll_up(done))
+    assert "never" in render_roll_ups([late])
+    told = json.loads(json.dumps(late.to_dict()))["objectives"]
+    assert [(each["certain"], each["never"]) for each in told] == [(True, True)] * 2 + [(True, False), (False, False)]
+    assert [each["chance_se"] for each in told] == [0, 0, 0, 1 / 400]  # what only did not happen has an error
+    assert forecast.is_certain("Gate")
+    assert not forecast.is_certain("Huge")
 
 
 def test_what_is_asked_of_an_objective_is_checked() -> None:

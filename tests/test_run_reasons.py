@@ -167,7 +167,7 @@ def test_a_feature_without_a_date_has_no_reasons(tmp_path: Path) -> None:
     result = run(str(tmp_path), "--alone", "--why", "--runs", "50", "-q")
     assert result.exit_code == 0, result.output
     assert (
-        "Even with nothing else in the way, F (certainly not) would not: it needs a team that cannot be forecast."
+        "Even with nothing else in the way, F (never) would not: it needs a team that cannot be forecast."
         in result.stdout
     )
     assert "is bound by" not in result.stdout

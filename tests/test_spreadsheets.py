@@ -174,7 +174,7 @@ NUMBERS = {
     "1_000": 'items = "1_000"; write it without marks for thousands: 1000',
     "\uff11\uff12": 'items = "\uff11\uff12"; write it in plain digits: 12',
     "\u0661\u0662": 'items = "\u0661\u0662"; write it in plain digits: 12',
-    "80 %": 'items = "80 %"; write it as a share: 0.8',
+    "80 %": 'items = "80 %"; write the number; a percentage does not say of how many',
     "nan": 'items = "nan"; a number is needed, with a point for decimals',
     "inf": 'items = "inf"; a number is needed, with a point for decimals',
     "0x10": 'items = "0x10"; a number is needed, with a point for decimals',
@@ -378,6 +378,116 @@ def test_merged_cells_are_refused_where_they_leave_a_hole(tmp_path: Path) -> Non
     book = raw_workbook(rows, behind='<mergeCells><mergeCell ref="A2:A3"/></mergeCells>')
     assert faults_of(features_in(tmp_path, book)) == [
         'plan.xlsx sheet "Sheet1" row 3: feature = merged with A2; unmerge the cells and fill in each'
+    ]
+
+
+STYLES = (
+    '<styleSheet><numFmts><numFmt numFmtId="164" formatCode="0.0\\ %"/><numFmt numFmtId="165" formatCode="0&quot;%&quot;"/>'
+    '</numFmts><cellXfs><xf numFmtId="0"/><xf numFmtId="9"/><xf numFmtId="164"/><xf numFmtId="165"/></cellXfs></styleSheet>'
+)
+
+
+@pytest.mark.parametrize("column", ["items", "done", "value"])
+def test_a_percentage_is_no_number_of_items(tmp_path: Path, column: str) -> None:
+    """Half of a feature done is not half an item done; growth of 120 % is 1.2, and a % in quotes is only for show."""
+    heads = list(dict.fromkeys(["feature", "team", "items", "growth", column]))
+
+    def book(style: int) -> bytes:
+        cells = {"feature": "A", "team": "Web", "items": 4, "growth": ('s="1"', "<v>1.2</v>")}
+        cells[column] = (f's="{style}"', "<v>0.5</v>")
+        return raw_workbook(row_of(1, *heads) + row_of(2, *cells.values()), styles=STYLES)
+
+    for style in (1, 2):
+        assert faults_of(features_in(tmp_path, book(style))) == [
+            f'plan.xlsx sheet "Sheet1" row 2: {column} = 50 %; write the number; a percentage does not say of how many'
+        ]
+    for style in (0, 3):
+        feature = read_portfolio(features_in(tmp_path, book(style))).roadmap.features[0]
+        assert feature.growth.likely == 1.2  # type: ignore[union-attr]
+
+
+def test_growth_in_percent_may_be_more_or_all_of_it(tmp_path: Path) -> None:
+    text = "feature,team,items,growth\nA,Web,4,120 %\nB,Web,4,20%\nC,Web,4,lerned\n"
+    write(tmp_path, SHEETS, features=text, throughput=ONE_SPRINT)
+    assert faults_of(tmp_path) == [
+        'features.csv row 2: growth = "120 %"; write a factor: 2.2 for 120 % more work, 1.2 for 120 % of it',
+        'features.csv row 3: growth = "20%"; write a factor: 1.2 for 20 % more work, 0.2 for 20 % of it',
+        'features.csv row 4: growth = "lerned"; give a factor, such as 1.3, or "learned". Did you mean "learned"?',
+    ]
+    rows = row_of(1, "feature", "team", "items", "growth") + row_of(2, "A", "Web", 4, ('s="1"', "<v>0.2</v>"))
+    assert faults_of(features_in(tmp_path, raw_workbook(rows, styles=STYLES))) == [
+        'plan.xlsx sheet "Sheet1" row 2: growth = 20 %; write a factor: 1.2 for 20 % more work, 0.2 for 20 % of it'
+    ]
+
+
+def test_a_sheet_without_sizes_is_told_so_once(tmp_path: Path) -> None:
+    text = "feature,team,estimate\nA,Web,4\nB,Web,5\nLaunch,,\n"
+    assert faults_of(write(tmp_path, SHEETS, features=text, throughput=ONE_SPRINT)) == [
+        'features.csv row 1: no column "items"; one with the sizes of what is left to do is needed, or three: low, likely, high. '
+        "The first row names the columns."
+    ]
+    gates = "feature,team,after,due\nStart,,,\nLaunch,,Start,2026-05-01\n"
+    roadmap, _ = fc.read(write(tmp_path, SHEETS, features=gates, throughput=ONE_SPRINT))
+    assert [feature.name for feature in roadmap.features] == ["Start", "Launch"]
+
+
+def test_several_names_in_one_cell_are_told_to_be_several(tmp_path: Path) -> None:
+    text = 'feature,team,items,after\nA,Web,4,\nB,Web,5,\nC,Web,5,"A, B/Web"\n'
+    assert faults_of(write(tmp_path, SHEETS, features=text, throughput=ONE_SPRINT)) == [
+        'features.csv row 4: feature "C/Web": after = "A, B/Web"; no such feature or part in the roadmap. These are several: in '
+        'a sheet put ";" between them, in a list quotes around each.'
+    ]
+    past = fc.History.from_counts({"Web": [3, 4, 5], "API": [3, 4, 5]})
+    for team in ("Web, API", "Web/API", "Web & API", "API and Web"):
+        told = fc.simulate(fc.Roadmap("2026-01-05", [team], [fc.Feature("A", {team: 4})]), past, runs=50).notes()
+        assert (
+            f'Team "{team}" has no history: its features have no date. These are several: give each a row of its own.'
+            in told
+        )
+
+
+@pytest.mark.parametrize("above", [("Roadmap 2026",), ("Roadmap", None, "of", "everybody")])
+def test_a_title_above_the_names_of_the_columns_is_named(tmp_path: Path, above: tuple[str | None, ...]) -> None:
+    """Merged over the table or not; the rows below are not blamed for it."""
+    rows = row_of(1, *above) + row_of(3, "Feature", "Team", "Items") + row_of(4, "A", "Web", 1)
+    for behind in ("", '<mergeCells><mergeCell ref="A1:E1"/></mergeCells>'):
+        title = above[0]
+        assert faults_of(features_in(tmp_path, raw_workbook(rows, behind=behind))) == [
+            f'plan.xlsx sheet "Sheet1" row 1: "{title}"; the names of the columns stand in row 3; take out what is above them'
+        ]
+    for line, blank in (("Roadmap 2026;;", ";;"), ("Roadmap 2026", ""), ("Roadmap, 2026", "x")):
+        text = f"{line}\n{blank}\nfeature;team;items\nLogin;Web;3\n"
+        write(tmp_path, SHEETS, features=text, throughput=ONE_SPRINT)
+        title = line.rstrip(";")
+        assert faults_of(tmp_path) == [
+            f'features.csv row 1: "{title}"; the names of the columns stand in row 3; take out what is above them'
+        ]
+
+
+def test_a_head_of_two_rows_is_refused_with_a_way_out_for_a_workbook(tmp_path: Path) -> None:
+    rows = row_of(1, "feature", "team", "items") + row_of(2, None, None, "low", "likely", "high")
+    book = raw_workbook(
+        rows + row_of(3, "A", "Web", 1, 2, 3), behind='<mergeCells><mergeCell ref="C1:E1"/></mergeCells>'
+    )
+    assert faults_of(features_in(tmp_path, book)) == [
+        f'plan.xlsx sheet "Sheet1" row {row}: 5 cells; there are 3 columns; name the others in the first row, or clear the cells'
+        for row in (2, 3)
+    ]
+
+
+def test_spaces_that_do_not_break_are_spaces(tmp_path: Path) -> None:
+    """What looks the same is the same: names, what waits for them, teams and objectives."""
+    text = "feature,team,items,after,objective\nLog\u00a0in,Web\u202fA,8,,Grow up\n"
+    text += "Search,Web A,5,Log in/Web\u2009A,Grow\u00a0up\n"
+    past = ONE_SPRINT.replace("Web", "Web\u00a0A")
+    roadmap, history = fc.read(write(tmp_path, SHEETS, features=text, throughput=past))
+    assert [feature.name for feature in roadmap.features] == ["Log in", "Search"]
+    assert {feature.objective for feature in roadmap.features} == {"Grow up"}  # type: ignore[union-attr]
+    assert [team.name for team in roadmap.teams] == list(history.teams) == ["Web A"]
+    assert roadmap.feature("Log\u00a0in") == roadmap.features[0]
+    write(tmp_path, SHEETS, features="feature,team,items\nLog\u00a0in,Web,8\nlog in,Web,5\n", throughput=ONE_SPRINT)
+    assert faults_of(tmp_path) == [
+        'features.csv row 3: feature = "log in"; features.csv row 2 writes "Log in"; write it the same'
     ]
 
 

@@ -8,12 +8,13 @@ from typing import Any
 import click
 
 from forecast.errors import escape
-from forecast.options import Settings, announce, progress_of, simulate, with_settings, write_answer
+from forecast.options import Settings, announce, progress_of, simulate, with_settings, without_levels, write_answer
 
 
-@click.command()
+@without_levels
+@click.command(short_help="Who gets the capacity until a day, and why the rest is lost.")
 @click.argument("folder", metavar="DIR")
-@click.option("--by", required=True, metavar="DATE", help="The last day that counts.")
+@click.option("--by", required=True, metavar="DATE", help="The last day that counts, or a quarter: Q2.")
 @click.option(
     "--target",
     "targets",

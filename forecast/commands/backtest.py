@@ -27,7 +27,7 @@ def read_horizons(ctx: click.Context, param: click.Parameter, text: str) -> tupl
     return tuple(dict.fromkeys(int(count) for count in counts))
 
 
-@click.command()
+@click.command(short_help="How often forecasts made in the past would have held.")
 @click.argument("folder", metavar="DIR")
 @partial(with_settings, runs=RUNS, least=LEAST_RUNS, most=MOST_RUNS)
 @click.option(

@@ -36,7 +36,7 @@ def read_target(ctx: click.Context, param: click.Parameter, text: str) -> Path:
 
 
 @without_tables
-@click.command()
+@click.command(short_help="Draw one chart as PNG, SVG or PDF.")
 @click.argument("name", metavar="NAME", type=click.Choice(NAMES))
 @click.argument("folder", metavar="DIR")
 @click.option("-o", "--out", required=True, metavar="FILE", callback=read_target, help="A .png, .svg or .pdf file.")

@@ -11,7 +11,7 @@ from forecast.options import announce, write
 IMPOSSIBLE = 3
 
 
-@click.command()
+@click.command(short_help="How far a forecast can be trusted, and what looks wrong.")
 @click.argument("folder", metavar="DIR")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON instead of sentences.")
 @click.option(

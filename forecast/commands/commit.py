@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from forecast.options import Settings, announce, read_percent, simulate, with_settings, write_answer
+from forecast.options import Settings, announce, read_percent, simulate, with_settings, without_levels, write_answer
 from forecast.remedy_options import read_keep
 
 if TYPE_CHECKING:
@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from forecast.rollup import RollUp
 
 
-@click.command()
+@without_levels
+@click.command(short_help="What can be promised by a day, together.")
 @click.argument("folder", metavar="DIR")
 @click.option(
     "--by", multiple=True, required=True, metavar="DATE", help="A day, or a quarter: Q1, 2026-Q1. As often as you like."
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     "--level",
     metavar="PERCENT",
     callback=read_percent,
-    help="How sure to be of all of it together; else the promise_level.",
+    help="How sure to be of all of it together; the promise_level of the roadmap if not given.",
 )
 @click.option("--keep", multiple=True, metavar="NAME,...", help="Features that are promised in any case.")
 @click.option("--first", is_flag=True, help="Also with the promise on top of the order: what that buys, and who pays.")
@@ -55,10 +56,10 @@ def commit(
     cadence = plan_cadence(base, by=by, level=level, keep=read_keep(keep, base.roadmap))
     write_answer(
         settings,
-        lambda: tell_cadence(cadence, *look_around(cadence, first)) | {"notes": base.notes()},
+        lambda: tell_cadence(cadence, *look_around(cadence, first)) | {"notes": base.notes(level)},
         cadence.table,
         lambda: render_cadence(cadence, *look_around(cadence, first)),
-        base.notes(),
+        base.notes(level),
     )
 
 

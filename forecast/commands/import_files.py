@@ -37,22 +37,34 @@ def read_map(ctx: click.Context, param: click.Parameter, given: tuple[str, ...])
         raise click.BadParameter(f"{fault.value}: {fault.way_out}", ctx, param) from None
 
 
-@click.command("import")
+@click.command("import", short_help="Make a portfolio of what a tracker exports or holds.")
 @click.argument("what", metavar="[SOURCE] FILE...|URL", nargs=-1)
 @click.option("--out", metavar="DIR", help="Folder to write; made when absent.")
 @click.option("--again", metavar="DIR", help="Import into DIR once more, as its import.toml says.")
-@click.option("--map", "columns", metavar="WHAT=COLUMN", multiple=True, callback=read_map, help='done="Closed Date"')
+@click.option(
+    "--map",
+    "columns",
+    metavar="WHAT=COLUMN",
+    multiple=True,
+    callback=read_map,
+    help='Which column tells what: done="Closed Date".',
+)
 @click.option(
     "--team", metavar="WAY", help="Who did it: team, project, area, file, label:team/, column:Squad, one:Web."
 )
 @click.option(
-    "--feature", metavar="WAY", help="What it belongs to: parent, project, version, label:epic/, column:Goal, none."
+    "--feature",
+    metavar="WAY",
+    help="What it belongs to: parent, project, version, label:epic/, column:Goal, self, none.",
 )
 @click.option("--dates", type=click.Choice(["day", "month"]), help="What comes first in dates like 03/04/2026.")
 @click.option("--sprint-days", type=click.IntRange(1, 366), help="Calendar days of a stretch of throughput (14).")
 @click.option("--points", is_flag=True, help="Count points of the estimates instead of items.")
 @click.option(
-    "--start", metavar="DATE", callback=read_start, help="First day of the forecast, not the one behind the newest."
+    "--start",
+    metavar="DATE",
+    callback=read_start,
+    help="First day of the forecast, not the working day after the newest one in the files.",
 )
 @with_live_options
 @click.option("--force", is_flag=True, help="Overwrite files that are there.")

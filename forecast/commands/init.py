@@ -21,7 +21,7 @@ def read_start(ctx: click.Context, param: click.Parameter, text: str | None) -> 
         raise click.BadParameter(f"{fault.value}: {fault.way_out}.", ctx, param) from None
 
 
-@click.command()
+@click.command(short_help="Write a small portfolio to start from.")
 @click.argument("folder", metavar="DIR")
 @click.option("--spreadsheet", is_flag=True, help="Features and history in one workbook, portfolio.xlsx, not as CSV.")
 @click.option(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from forecast.options import Settings, read_percent, simulate, with_settings, write_answer
+from forecast.options import Settings, read_percent, simulate, with_settings, without_levels, write_answer
 
 if TYPE_CHECKING:
     import polars as pl
@@ -15,12 +15,18 @@ if TYPE_CHECKING:
     from forecast.rollup import RollUp
 
 
-@click.command()
+@without_levels
+@click.command(short_help="How sure each objective is by a day.")
 @click.argument("folder", metavar="DIR")
 @click.option(
     "--by", multiple=True, required=True, metavar="DATE", help="A day, or a quarter: Q1, 2026-Q1. As often as you like."
 )
-@click.option("--level", metavar="PERCENT", callback=read_percent, help="How sure to be; else the promise_level.")
+@click.option(
+    "--level",
+    metavar="PERCENT",
+    callback=read_percent,
+    help="How sure to be; the promise_level of the roadmap if not given.",
+)
 @with_settings
 def objectives(folder: str, by: tuple[str, ...], level: float | None, **given: Any) -> None:
     """How sure each objective is by a day: all its features, at least some of them, a share of its value.
@@ -43,9 +49,9 @@ def objectives(folder: str, by: tuple[str, ...], level: float | None, **given: A
         "schema": 1,
         "days": [{key: value for key, value in each.to_dict().items() if key != "provenance"} for each in found],
         "provenance": base.provenance(),
-        "notes": base.notes(),
+        "notes": base.notes(level),
     }
-    write_answer(settings, lambda: told, lambda: join_tables(found), lambda: render_roll_ups(found), base.notes())
+    write_answer(settings, lambda: told, lambda: join_tables(found), lambda: render_roll_ups(found), base.notes(level))
 
 
 def join_tables(found: Sequence[RollUp]) -> pl.DataFrame:

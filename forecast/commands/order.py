@@ -6,12 +6,13 @@ from typing import Any
 
 import click
 
-from forecast.options import Settings, simulate, with_settings, write_answer
+from forecast.options import Settings, simulate, with_settings, without_levels, write_answer
 
 AIMS = ("value", "delay", "promises")
 
 
-@click.command()
+@without_levels
+@click.command(short_help="Search for a better priority order.")
 @click.argument("folder", metavar="DIR")
 @click.option(
     "--aim",

@@ -26,7 +26,7 @@ class Asked:
 
 
 @without_tables
-@click.command()
+@click.command(short_help="Write a report for the stakeholders.")
 @click.argument("folder", metavar="DIR")
 @click.option("--out", metavar="FOLDER", help="Where to write the page, its charts and its numbers.")
 @click.option("--markdown", is_flag=True, help="Print the report as Markdown instead, for a chat or a wiki.")

@@ -21,7 +21,7 @@ Table = Callable[[], "pl.DataFrame"]
 """How the table for --csv is made: late, because that loads polars."""
 
 
-@click.command()
+@click.command(short_help="Forecast the date of every feature.")
 @click.argument("folder", metavar="DIR")
 @with_settings
 @click.option(

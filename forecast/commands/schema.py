@@ -9,7 +9,7 @@ import click
 from forecast.options import write
 
 
-@click.command()
+@click.command(short_help="Print the JSON Schema of roadmap.toml, for editors.")
 def schema() -> None:
     """Print the JSON Schema of roadmap.toml, for editors.
 

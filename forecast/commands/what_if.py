@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from forecast.whatif import WhatIf
 
 
-@click.command("what-if")
+@click.command("what-if", short_help="What an edit of the roadmap does, to whom, and why.")
 @click.argument("folder", metavar="DIR")
 @with_edits
 @click.option("--versus", multiple=True, metavar="FILE", help="Another what-if.toml, side by side with the first.")
@@ -101,7 +101,7 @@ def write_frontier(folder: str, options: EditOptions, settings: Settings) -> Non
     about = {"provenance": base.provenance(), "notes": base.notes()}
     write_answer(
         settings,
-        lambda: found.to_dict() | about,
+        lambda: {"schema": 1} | found.to_dict() | about,
         found.table,
         lambda: render_frontier(found, base, is_new=is_new),
         base.notes(),
@@ -130,13 +130,13 @@ def write_remedies(folder: str, options: EditOptions, wanted: RemedyOptions, set
     what_if, keep = asked[0]
     with progress_bar(TRIALS, not settings.quiet, "Trying", "sets of edits at most") as progress:
         found = remedies(base, what_if, keep, level=wanted.level, menu=menu, price=price, progress=progress)
-    about = {"provenance": base.provenance(), "notes": base.notes()}
+    about = {"provenance": base.provenance(), "notes": base.notes(wanted.level)}
     write_answer(
         settings,
-        lambda: found.to_dict() | about,
+        lambda: {"schema": 1} | found.to_dict() | about,
         found.table,
         lambda: render_remedies(found, base, what_if),
-        base.notes(),
+        base.notes(wanted.level),
     )
 
 

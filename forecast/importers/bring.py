@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 import os
+from collections.abc import Iterable, Sequence
 from collections.abc import Mapping as Of
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,7 @@ from forecast.importers.account import Imported, tell
 from forecast.importers.days import looks_staged
 from forecast.importers.github import read_records
 from forecast.importers.import_toml import FILE, read_mapping, write_mapping
-from forecast.importers.issue import Export
+from forecast.importers.issue import Export, LeftOut
 from forecast.importers.layout import SOURCES, TITLES, find_source, lay_out
 from forecast.importers.mapping import Mapping
 from forecast.importers.past import find_past
@@ -28,6 +28,7 @@ from forecast.importers.sifting import sift
 from forecast.importers.table import Numbers, Records, Table, open_file
 from forecast.importers.waits import find_waits
 from forecast.loading import LARGEST_TEXT, read_bytes, undisturbed
+from forecast.phrases import say_count
 from forecast.writing import write_folder
 
 Name = str | os.PathLike[str]
@@ -132,6 +133,9 @@ def read_files(paths: Sequence[Path], source: str, given: Mapping, day: dt.date)
     needs_start = False
     for each, kind in zip(opened, kinds, strict=True):
         intake.files.append(each.file)
+        for row in each.titles if isinstance(each, Table) else ():
+            intake.rows += 1
+            intake.left_out.add("it stands above the names of the columns", f"{each.file} row {row}")
         if isinstance(each, Numbers):
             _take_numbers(each, intake, given, day + (-day.weekday() % 7) * DAY if given.start is None else day)
             needs_start = True
@@ -142,9 +146,19 @@ def read_files(paths: Sequence[Path], source: str, given: Mapping, day: dt.date)
         else:
             read_table(each, intake, given.columns, given.wanted_columns(), given.dates, day)
     if not intake.issues and not intake.cycles:
-        reasons = "; ".join(f"{each.count:,} rows: {each.why}" for each in intake.left_out.list()) or "it has no rows"
-        raise Fault(", ".join(intake.files), "nothing to import", reasons)
+        raise Fault(
+            ", ".join(intake.files), "nothing to import", _say_left_out(intake.left_out.list()) or "it has no rows"
+        )
     return Read(intake.export(), needs_start or intake.is_relative)
+
+
+def _say_left_out(left_out: Iterable[LeftOut]) -> str:
+    """Rows that were not used, by reason, each with an example."""
+    said = []
+    for each in left_out:
+        example = f", such as {each.examples[0]}" if each.examples else ""
+        said.append(f"{say_count(each.count, 'row')}: {each.why}{example}")
+    return "; ".join(said)
 
 
 def _find_kind(opened: Table | Records | Numbers, source: str, given: Mapping) -> str:
@@ -281,10 +295,8 @@ def _write(
     if before is not None and read_mapping(before)[0] == settled:
         texts[FILE] = before
     if not draft.used_teams():
-        left_out = "; ".join(f"{each.count:,} rows: {each.why}" for each in export.left_out)
-        raise Fault(
-            ", ".join(export.files) or "import", "no team has anything done or to do", left_out or "nothing was read"
-        )
+        left_out = _say_left_out(export.left_out) or "nothing was read"
+        raise Fault(", ".join(export.files) or "import", "no team has anything done or to do", left_out)
     folder = Path(out)
     same = {name for name, text in texts.items() if _holds(folder / name, text)}
     if not force:

@@ -322,7 +322,10 @@ def _find_named(file: str, head: Sequence[str], column: str) -> tuple[int, ...]:
 def _tell_missing(file: str, source: str, missing: Sequence[str], head: Sequence[str]) -> Fault:
     shown = say_list([quote(SOURCES[source][role][0].replace("_", " ")) for role in missing])
     there = ", ".join(quote(name) for name in head[:12] if name) + (", ..." if len(head) > 12 else "")
-    way_out = f"an export of {TITLES[source]} needs it; there are {there}. --map {missing[0]}=COLUMN says what tells it"
+    them = "it" if len(missing) == 1 else "them"
+    way_out = (
+        f"an export of {TITLES[source]} needs {them}; there are {there}. --map {missing[0]}=COLUMN says what tells it"
+    )
     return Fault(file, f"no column {shown}", way_out)
 
 

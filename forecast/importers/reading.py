@@ -229,7 +229,9 @@ class RowReader:
         start, end = self._day("start", row, cells), self._day("end", row, cells)
         done = self._number("count", row, cells)
         if done is None:
-            self._intake.left_out.add("it does not say how much was done", f"{self._table.file} row {row}")
+            written = self._text("count", cells)
+            example = f"{self._table.file} row {row}" + (f": {quote(written)}" if written else "")
+            self._intake.left_out.add("it does not say how much was done", example)
         else:
             self._intake.add_cycle(name or f"{start}", start, end, team, done)
 

@@ -6,13 +6,15 @@ import datetime as dt
 import json
 import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 from forecast.errors import Fault, escape
-from forecast.grid import Cell, Lines, decode
-from forecast.importers.layout import ALL_NAMES
+from forecast.grid import MOST_TITLES, Cell, Lines, decode
+from forecast.importers.layout import ALL_NAMES, find_source
 from forecast.loading import WORKBOOK, read_bytes
 from forecast.rows import spell
 
@@ -31,6 +33,7 @@ class Table:
     walk : gives number and cells of each row below the head, each time from the start
     has_commas : its cells are separated by commas
     epoch : the day that a bare number 0 stands for in a column of dates, in a workbook
+    first : number of the row of the head; titles : of the rows above it, which only say what the export is
     """
 
     file: str
@@ -38,6 +41,27 @@ class Table:
     walk: Callable[[], Iterator[tuple[int, Sequence[Cell]]]]
     has_commas: bool = True
     epoch: dt.date | None = None
+    first: int = 1
+    titles: tuple[int, ...] = ()
+
+    def without_titles(self) -> Table:
+        """The table from the first row on that names the columns of a known export, where the first of the file does not."""
+        if find_source(self.head):
+            return self
+        try:
+            below = list(islice(self.walk(), MOST_TITLES))
+        except Fault:  # which is told when the rows are read
+            return self
+        for at, (row, cells) in enumerate(below):
+            head = tuple(spell(cell) for cell in cells)
+            if find_source(head):
+                above = (self.first, *(number for number, _ in below[:at]))
+                return replace(self, head=head, walk=partial(self._walk_behind, at + 1), first=row, titles=above)
+        return self
+
+    def _walk_behind(self, rows: int) -> Iterator[tuple[int, Sequence[Cell]]]:
+        """The rows behind so many of those below the head."""
+        return islice(self.walk(), rows, None)
 
 
 @dataclass(frozen=True)
@@ -84,7 +108,7 @@ def open_file(path: Path) -> Table | Records | Numbers:
         next(below)
         return below
 
-    return Table(file, tuple(head[1]), walk, lines.separator == ",")
+    return Table(file, tuple(head[1]), walk, lines.separator == ",", first=head[0]).without_titles()
 
 
 def _find_sheet(path: Path) -> tuple[Path, str | None]:
@@ -101,8 +125,9 @@ def _open_workbook(content: bytes, file: str, sheet: str | None) -> Table:
     grid = read_workbook(content, file, sheet, ("items", "issues", "work items", "data", "sheet1", "export"))
     if not grid.rows:
         raise Fault(grid.file, "it has no rows", "the first row names the columns")
-    head = tuple(spell(cell) for cell in grid.rows[0][1])
-    return Table(grid.file, head, lambda: iter(grid.rows[1:]), epoch=grid.epoch)
+    first, cells = grid.rows[0]
+    head = tuple(spell(cell) for cell in cells)
+    return Table(grid.file, head, lambda: iter(grid.rows[1:]), epoch=grid.epoch, first=first).without_titles()
 
 
 def _read_numbers(text: str) -> tuple[float, ...]:

@@ -7,9 +7,8 @@ from typing import Any
 from forecast.allocation_wording import say_allocation, say_winners
 from forecast.errors import escape
 from forecast.phrases import say_count, say_date
-from forecast.pledge_wording import say_at_least, say_lines, say_method, say_nearest, say_promise
+from forecast.pledge_wording import say_alone, say_at_least, say_lines, say_method, say_nearest, say_promise, say_with
 from forecast.report.facts import Quarter
-from forecast.tally import say_chance
 
 BEYOND = "beyond"
 ENFORCED = "With the targets enforced, against pure priority order:"
@@ -33,8 +32,8 @@ def tell_quarter(quarter: Quarter, number: int, anchors: dict[str, str]) -> dict
                 "name": escape(row["feature"]),
                 "anchor": anchors.get(row["feature"], ""),
                 "line": row["line"],
-                "chance": say_chance(row["chance"], commitment.runs),
-                "together": say_chance(row["together"], commitment.runs),
+                "chance": say_alone(commitment, row),
+                "together": say_with(commitment, row),
             }
             for row in rows
             if row["line"] != BEYOND
