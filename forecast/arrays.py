@@ -8,8 +8,9 @@ end of feature f (of an external or a milestone: the thing itself). C cadences: 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
-from typing import Any, NamedTuple
+from collections.abc import Mapping
+from functools import cache
+from typing import Any, NamedTuple, TypeVar, get_type_hints
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,20 +28,34 @@ LANES, POOL = 8, 64
 LINE = 64
 """Bytes that a processor moves at a time."""
 
+KINDS: dict[Any, type] = {Floats: np.float64, Ints: np.int32, Longs: np.int64, Words: np.uint64, Flags: np.uint8}
 
-def set_apart(shapes: Iterable[tuple[tuple[int, ...], type]]) -> list[NDArray[Any]]:
-    """Arrays of zeros of these shapes and types (each of 8 bytes or fewer an element), each on cache lines of its own.
+Laid = TypeVar("Laid", bound=tuple[Any, ...])
+
+
+def set_apart(kind: type[Laid], shapes: Mapping[str, int | tuple[int, ...]]) -> Laid:
+    """A named tuple of arrays of zeros of these shapes (8 bytes or fewer an element), each on cache lines of its own.
 
     So vectors do not straddle two lines, and threads with arrays of their own never write to the same one, which makes them wait
     for each other.
     """
-    begins, size = [], 0
-    for shape, _ in (shapes := list(shapes)):
+    begins, size = [], LINE
+    for shape in shapes.values():
         begins.append(size)
-        size += -(-8 * math.prod(shape) // LINE) * LINE
-    block = np.zeros(size + 2 * LINE, np.uint8)
+        size += -(-8 * (shape if isinstance(shape, int) else math.prod(shape)) // LINE) * LINE
+    block, kinds = np.zeros(size + LINE, np.uint8), _find_kinds(kind)
     first = -block.ctypes.data % LINE
-    return [np.ndarray(shape, kind, block, first + at) for (shape, kind), at in zip(shapes, begins, strict=True)]
+    return kind(
+        **{
+            name: np.ndarray(shape, kinds[name], block, first + begin)
+            for (name, shape), begin in zip(shapes.items(), begins, strict=True)
+        }
+    )
+
+
+@cache
+def _find_kinds(kind: type) -> dict[str, type]:
+    return {name: KINDS[hint] for name, hint in get_type_hints(kind).items()}
 
 
 class Plan(NamedTuple):
@@ -202,7 +217,7 @@ class Parties(NamedTuple):
 
 
 class Pool(NamedTuple):
-    """The runs that `draws.drift` is at work on, side by side; what stands in it at first is of no importance.
+    """The runs that `wandering.drift` is at work on, side by side; what stands in it at first is of no importance.
 
     A block of R runs is drawn for one party of teams after the other; those that need no more leave the pool.
     base, shared : (R,) of all runs of the block: where their streams begin, and that of the part that all teams share
@@ -213,7 +228,7 @@ class Pool(NamedTuple):
     gained : (W + 1, R) sums of the weeks from one on, and reaches : (W + 1,) to which; row : (S, R) what becomes rows of capacity
     chosen : (R,) those that stay; uniform, normal : (L,) of some runs side by side
     sprints, steps, filled : (T,) sprints, steps and segments that have been drawn
-    size, known, count : (1,) runs in the block, weeks that are known, runs in the pool
+    size, known, left : (1,) runs in the block, weeks that are known, runs in the pool
     """
 
     base: Words
@@ -238,4 +253,4 @@ class Pool(NamedTuple):
     filled: Longs
     size: Longs
     known: Longs
-    count: Longs
+    left: Longs

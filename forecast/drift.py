@@ -187,7 +187,7 @@ class Drift:
 
 @dataclass(frozen=True)
 class Drifting:
-    """Drift made ready: see `draws.drift`."""
+    """Drift made ready: see `wandering.drift`."""
 
     deck: Deck
     walk: Walk
@@ -205,42 +205,45 @@ class Drifting:
         work : (R | 1, T) items; spare : calendar days beyond the sprint in which the last team of a party would be through if
             none of them ever waited, where they may have to
         """
-        from forecast import draws
+        from forecast import wandering
 
         supply = self.supply
         out = np.empty((len(runs), supply.segment_share.shape[0], supply.segment_share.shape[1] + 1))
         grid = supply.segment_share, supply.sprint_start
-        draws.drift(runs, self.deck, self.walk, self._make_pool(), parties, work, spare, *grid, out)
+        wandering.drift(runs, self.deck, self.walk, self._make_pool(), parties, work, spare, *grid, out)
         return out
 
     def _make_pool(self) -> Pool:
         teams, weeks, segments = len(self.deck.keys), len(self.walk.week), self.supply.segment_share.shape[1]
-        shapes: dict[str, tuple[tuple[int, ...], type]] = {
-            "base": ((POOL,), np.uint64),
-            "shared": ((POOL,), np.uint64),
-            "week": ((weeks, POOL), np.float64),
-            "place": ((POOL,), np.uint64),
-            "until": ((POOL,), np.float64),
-            "own": ((teams, POOL), np.uint64),
-            "luck": ((teams, POOL), np.uint64),
-            "work": ((teams, POOL), np.float64),
-            "level": ((teams, POOL), np.float64),
-            "pace": ((teams, POOL), np.float64),
-            "total": ((teams, POOL), np.float64),
-            "gained": ((weeks + 1, POOL), np.float64),
-            "reaches": ((weeks + 1,), np.int64),
-            "row": ((segments, POOL), np.float64),
-            "chosen": ((POOL,), np.int64),
-            "uniform": ((LANES,), np.float64),
-            "normal": ((LANES,), np.float64),
-            "sprints": ((teams,), np.int64),
-            "steps": ((teams,), np.int64),
-            "filled": ((teams,), np.int64),
-            "size": ((1,), np.int64),
-            "known": ((1,), np.int64),
-            "count": ((1,), np.int64),
-        }
-        return Pool(*set_apart(shapes[name] for name in Pool._fields))
+        by_run, by_team = (POOL,), (teams, POOL)
+        return set_apart(
+            Pool,
+            {
+                "base": by_run,
+                "shared": by_run,
+                "week": (weeks, POOL),
+                "place": by_run,
+                "until": by_run,
+                "own": by_team,
+                "luck": by_team,
+                "work": by_team,
+                "level": by_team,
+                "pace": by_team,
+                "total": by_team,
+                "gained": (weeks + 1, POOL),
+                "reaches": weeks + 1,
+                "row": (segments, POOL),
+                "chosen": by_run,
+                "uniform": LANES,
+                "normal": LANES,
+                "sprints": teams,
+                "steps": teams,
+                "filled": teams,
+                "size": 1,
+                "known": 1,
+                "left": 1,
+            },
+        )
 
 
 def _weekdays(days: float) -> float:

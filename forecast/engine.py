@@ -620,40 +620,22 @@ def _make_state(plan: Plan) -> State:
     """The arrays of one run, used again for each."""
     parts, teams, lanes = plan.part_team.shape[0], plan.team_cadence.shape[0], plan.lane_wip.shape[0]
     nodes, words = plan.waits.shape[0], int(plan.lane_word[lanes])
-    by_team, by_part, blocks = (teams,), (parts,), -(-teams // 64)
-    shapes: dict[str, tuple[tuple[int, ...], type]] = {
-        "ready": ((words,), np.uint64),
-        "active": ((words,), np.uint64),
-        "begun": ((words,), np.uint64),
-        "release": ((2 * nodes,), np.float64),
-        "waits": ((nodes,), np.int32),
-        "target": (by_part, np.float64),
-        "team_finish": (by_team, np.float64),
-        "team_part": (by_team, np.int32),
-        "team_finished": (by_team, np.int32),
-        "team_level": (by_team, np.float64),
-        "team_goal": (by_team, np.float64),
-        "team_segment": (by_team, np.int32),
-        "team_time": (by_team, np.float64),
-        "team_event": (by_team, np.uint8),
-        "pending_time": (by_part, np.float64),
-        "pending_part": (by_part, np.int32),
-        "pending_head": (by_team, np.int32),
-        "pending_tail": (by_team, np.int32),
-        "lane_served": ((lanes,), np.float64),
-        "lane_gain": ((lanes,), np.float64),
-        "team_next": ((FEW if teams <= FEW else 64 * blocks,), np.int64),
-        "block_next": ((max(1, blocks),), np.int64),
-        "stack": ((nodes + parts + 1,), np.int32),
-        "dirty": ((teams + 1,), np.int32),
-        "chosen": ((words,), np.uint64),
-        "counts": ((lanes,), np.int32),
-        "team_word": ((teams + 1,), np.int32),
-        "place": (by_part, np.int32),
-        "slot": (plan.next_node.shape, np.int32),
-        "first_release": ((2 * nodes,), np.float64),
+    blocks = -(-teams // 64)
+    sizes = {
+        "ready active begun chosen": words,
+        "release first_release": 2 * nodes,
+        "waits": nodes,
+        "target pending_time pending_part place": parts,
+        "team_finish team_part team_finished team_level team_goal team_segment team_time team_event": teams,
+        "pending_head pending_tail": teams,
+        "lane_served lane_gain counts": lanes,
+        "team_next": FEW if teams <= FEW else 64 * blocks,
+        "block_next": max(1, blocks),
+        "stack": nodes + parts + 1,
+        "dirty team_word": teams + 1,
+        "slot": len(plan.next_node),
     }
-    state = State(*set_apart(shapes[name] for name in State._fields))
+    state = set_apart(State, {name: size for names, size in sizes.items() for name in names.split()})
     state.team_word[:] = plan.lane_word[plan.team_lane]
     state.place[:] = plan.lane_word[plan.part_lane] * 64 + np.arange(parts) - plan.lane_part[plan.part_lane]
     state.slot[:] = 2 * plan.next_node + plan.next_handoff

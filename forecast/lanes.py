@@ -1,8 +1,11 @@
 """Lanes: eight numbers that a kernel treats as one, in the registers that processors have for that.
 
 Compilers find out by themselves that a loop can be done several numbers at a time, or fail to, from one release to the next. Here
-it is said. Every operation is the IEEE one on each lane by itself: a lane has the same bits whatever its neighbours hold.
-Where a processor's registers are shorter than eight numbers, LLVM takes several of them.
+it is said. Every operation is the IEEE one on each lane by itself: a lane has the same bits whatever its neighbours hold, and on
+every processor. Where the registers are shorter than eight numbers, LLVM takes several of them.
+
+Lanes are of 64 bits: floats or words. `+ - * /` and the comparisons work on floats, `+ * & | ^ << >>` and the comparisons on
+words, each with a single number too.
 """
 
 from __future__ import annotations
@@ -12,167 +15,175 @@ from collections.abc import Callable
 from typing import Any
 
 from llvmlite import ir
-from numba import types
-from numba.core import cgutils
+from numba import extending, types
+from numba.core import cgutils, imputils
 from numba.core.datamodel import models
-from numba.core.imputils import lower_builtin
-from numba.core.typing.templates import ConcreteTemplate, infer_global, signature
-from numba.extending import intrinsic, register_model
+from numba.core.typing import templates
 
 from forecast.arrays import LANES
 
-WORD, REAL, BIT = ir.IntType(64), ir.DoubleType(), ir.IntType(1)
+Build = Callable[[Any, Any, Any], Any]
 
 
 class _Lanes(types.Type):
+    """The type of lanes of one kind of number."""
+
     def __init__(self, name: str, element: Any) -> None:
         super().__init__(f"lanes of {name}")
         self.vector = ir.VectorType(element, LANES)
 
 
-@register_model(_Lanes)
+@extending.register_model(_Lanes)
 class _Model(models.PrimitiveModel):
     def __init__(self, manager: Any, kind: _Lanes) -> None:
-        super().__init__(manager, kind, kind.vector)
+        super().__init__(manager, kind, kind.vector)  # type: ignore[no-untyped-call]
 
 
-FLOATS, WORDS, FLAGS = _Lanes("float64", REAL), _Lanes("uint64", WORD), _Lanes("flags", BIT)
-_SCALAR = {FLOATS: types.float64, WORDS: types.uint64}
+WORD, INDEX = ir.IntType(64), ir.IntType(32)
+FLOATS, WORDS, FLAGS = _Lanes("floats", ir.DoubleType()), _Lanes("words", WORD), _Lanes("flags", ir.IntType(1))
+SINGLE = {FLOATS: types.float64, WORDS: types.uint64}
+
+lower: Any = imputils.lower_builtin
+infer: Any = templates.infer_global
+signature: Any = templates.signature
 
 
-def _spread(builder: Any, scalar: Any) -> Any:
-    """The vector of one scalar."""
-    vector = ir.Constant(ir.VectorType(scalar.type, LANES), ir.Undefined)
-    vector = builder.insert_element(vector, scalar, ir.Constant(ir.IntType(32), 0))
-    zeros = ir.Constant(ir.VectorType(ir.IntType(32), LANES), [0] * LANES)
-    return builder.shuffle_vector(vector, vector, zeros)
+def intrinsic(generate: Callable[..., Any]) -> Any:
+    """What kernels call; its first argument is numba's own, which numba's annotations would have the callers give."""
+    return extending.intrinsic(generate)
 
 
-def _define(operation: Any, kind: _Lanes, result: _Lanes, build: Callable[..., Any]) -> None:
-    """An operator of two lanes, or of lanes and a scalar of their kind."""
-    cases = [(kind, kind), (kind, _SCALAR[kind]), (_SCALAR[kind], kind)]
+def _spread(builder: Any, number: Any) -> Any:
+    """The lanes that all hold one number."""
+    lanes = ir.Constant(ir.VectorType(number.type, LANES), ir.Undefined)
+    lanes = builder.insert_element(lanes, number, ir.Constant(INDEX, 0))
+    return builder.shuffle_vector(lanes, lanes, ir.Constant(ir.VectorType(INDEX, LANES), [0] * LANES))
 
-    def lower(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        left, right = (
-            value if isinstance(of, _Lanes) else _spread(builder, value)
-            for value, of in zip(args, sig.args, strict=True)
-        )
-        return build(builder, left, right)
+
+def _define(operation: Any, kind: _Lanes, result: _Lanes, build: Build) -> None:
+    """Teach numba an operator of two lanes, or of lanes and a single number."""
+    cases = [(kind, kind), (kind, SINGLE[kind]), (SINGLE[kind], kind)]
+
+    def generate(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        both = zip(args, sig.args, strict=True)
+        return build(builder, *(value if of is kind else _spread(builder, value) for value, of in both))
 
     for case in cases:
-        lower_builtin(operation, *case)(lower)
-    template = type(
-        "Lanes_" + operation.__name__, (ConcreteTemplate,), {"cases": [signature(result, *c) for c in cases]}
-    )
-    infer_global(operation)(template)
+        lower(operation, *case)(generate)
+    signatures = [signature(result, *case) for case in cases]
+    infer(operation)(type(f"Lanes_{operation.__name__}", (templates.ConcreteTemplate,), {"cases": signatures}))
 
 
-for _operation, _name in (("add", "fadd"), ("sub", "fsub"), ("mul", "fmul"), ("truediv", "fdiv")):
-    _define(getattr(operator, _operation), FLOATS, FLOATS, lambda b, x, y, name=_name: getattr(b, name)(x, y))
-for _operation, _name in (
-    ("add", "add"),
-    ("mul", "mul"),
-    ("xor", "xor"),
-    ("and_", "and_"),
-    ("or_", "or_"),
-    ("rshift", "lshr"),
-    ("lshift", "shl"),
-):
-    _define(getattr(operator, _operation), WORDS, WORDS, lambda b, x, y, name=_name: getattr(b, name)(x, y))
-for _operation, _sign in (("lt", "<"), ("le", "<="), ("gt", ">"), ("ge", ">=")):
-    _define(getattr(operator, _operation), FLOATS, FLAGS, lambda b, x, y, sign=_sign: b.fcmp_ordered(sign, x, y))
-    _define(getattr(operator, _operation), WORDS, FLAGS, lambda b, x, y, sign=_sign: b.icmp_unsigned(sign, x, y))
+def _as_built(name: str) -> Build:
+    return lambda builder, left, right: getattr(builder, name)(left, right)
 
 
-def _element(context: Any, builder: Any, kind: Any, array: Any, index: Any) -> Any:
-    struct = context.make_array(kind)(context, builder, array)
-    return builder.gep(struct.data, [index])
+def _compared(name: str, sign: str) -> Build:
+    return lambda builder, left, right: getattr(builder, name)(sign, left, right)
 
 
-@intrinsic
-def spread(typing, value):  # type: ignore[no-untyped-def]
-    """Lanes that all hold one number."""
-    kind = WORDS if value == types.uint64 else FLOATS
-    return kind(value), lambda context, builder, sig, args: _spread(builder, args[0])
+for _operation, _name in {"add": "fadd", "sub": "fsub", "mul": "fmul", "truediv": "fdiv"}.items():
+    _define(getattr(operator, _operation), FLOATS, FLOATS, _as_built(_name))
+for _operation, _name in {"add": "add", "mul": "mul", "rshift": "lshr", "lshift": "shl"}.items():
+    _define(getattr(operator, _operation), WORDS, WORDS, _as_built(_name))
+for _operation in ("and_", "or_", "xor"):
+    _define(getattr(operator, _operation), WORDS, WORDS, _as_built(_operation))
+for _operation, _sign in {"lt": "<", "le": "<=", "gt": ">", "ge": ">="}.items():
+    _define(getattr(operator, _operation), FLOATS, FLAGS, _compared("fcmp_ordered", _sign))
+    _define(getattr(operator, _operation), WORDS, FLAGS, _compared("icmp_unsigned", _sign))
+
+
+def _find_kind(number: Any) -> _Lanes:
+    return WORDS if number == types.uint64 else FLOATS
+
+
+def _find_place(context: Any, builder: Any, kind: Any, array: Any, index: Any) -> Any:
+    """Where array[index] is kept; the index is 0 or more, and within the array."""
+    return builder.gep(context.make_array(kind)(context, builder, array).data, [index])
 
 
 @intrinsic
-def load(typing, array, index):  # type: ignore[no-untyped-def]
-    """The eight numbers from array[index] on, of a contiguous array of one axis."""
-    kind = WORDS if array.dtype == types.uint64 else FLOATS
-
-    def build(context, builder, sig, args):  # type: ignore[no-untyped-def]
-        at = _element(context, builder, sig.args[0], *args)
-        return builder.load(builder.bitcast(at, kind.vector.as_pointer()), align=8)
-
-    return kind(array, types.intp), build
+def spread(typing: Any, number: Any) -> Any:
+    """The lanes that all hold one number."""
+    return _find_kind(number)(number), lambda context, builder, sig, args: _spread(builder, args[0])
 
 
 @intrinsic
-def store(typing, array, index, lanes):  # type: ignore[no-untyped-def]
-    """Writes lanes to array[index] and the seven behind it."""
+def load(typing: Any, array: Any, index: Any) -> Any:
+    """The eight numbers from array[index] on; array : contiguous, of one axis."""
+    kind = _find_kind(array.dtype)
 
-    def build(context, builder, sig, args):  # type: ignore[no-untyped-def]
-        at = _element(context, builder, sig.args[0], *args[:2])
-        builder.store(args[2], builder.bitcast(at, sig.args[2].vector.as_pointer()), align=8)
+    def generate(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        place = _find_place(context, builder, array, *args)
+        return builder.load(builder.bitcast(place, kind.vector.as_pointer()), align=8)
+
+    return kind(array, types.intp), generate
+
+
+@intrinsic
+def store(typing: Any, array: Any, index: Any, lanes: Any) -> Any:
+    """Write lanes to array[index] and the seven places behind it."""
+
+    def generate(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        place = _find_place(context, builder, array, *args[:2])
+        builder.store(args[2], builder.bitcast(place, lanes.vector.as_pointer()), align=8)
         return context.get_dummy_value()
 
-    return types.void(array, types.intp, lanes), build
+    return types.void(array, types.intp, lanes), generate
 
 
 @intrinsic
-def gather(typing, array, index, beyond):  # type: ignore[no-untyped-def]
-    """array[i + beyond] for each index i of the lanes."""
-    kind = WORDS if array.dtype == types.uint64 else FLOATS
+def gather(typing: Any, array: Any, index: Any, beyond: Any) -> Any:
+    """array[i + beyond] for each i of the lanes `index`, all of them within the array."""
+    kind = _find_kind(array.dtype)
 
-    def build(context, builder, sig, args):  # type: ignore[no-untyped-def]
+    def generate(context: Any, builder: Any, sig: Any, args: Any) -> Any:
         found = ir.Constant(kind.vector, ir.Undefined)
-        for lane in range(LANES):
-            place = ir.Constant(ir.IntType(32), lane)
-            index = builder.add(builder.extract_element(args[1], place), args[2])
-            found = builder.insert_element(
-                found, builder.load(_element(context, builder, sig.args[0], args[0], index)), place
-            )
+        for lane in (ir.Constant(INDEX, number) for number in range(LANES)):
+            at = builder.add(builder.extract_element(args[1], lane), args[2])
+            number = builder.load(_find_place(context, builder, array, args[0], at))
+            found = builder.insert_element(found, number, lane)
         return found
 
-    return kind(array, WORDS, types.intp), build
+    return kind(array, WORDS, types.intp), generate
 
 
 @intrinsic
-def choose(typing, flags, left, right):  # type: ignore[no-untyped-def]
-    """Left where the flag is set, right elsewhere."""
-    return left(flags, left, right), lambda context, builder, sig, args: builder.select(*args)
+def choose(typing: Any, flags: Any, left: Any, right: Any) -> Any:
+    """Left where the flag is set, right elsewhere; both lanes of one kind."""
+    return left(FLAGS, left, left), lambda context, builder, sig, args: builder.select(*args)
 
 
 @intrinsic
-def some(typing, flags):  # type: ignore[no-untyped-def]
+def some(typing: Any, flags: Any) -> Any:
     """True when any flag is set."""
 
-    def build(context, builder, sig, args):  # type: ignore[no-untyped-def]
-        mask = builder.bitcast(args[0], ir.IntType(LANES))
-        return builder.icmp_unsigned("!=", mask, ir.Constant(mask.type, 0))
+    def generate(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        bits = builder.bitcast(args[0], ir.IntType(LANES))
+        return builder.icmp_unsigned("!=", bits, ir.Constant(bits.type, 0))
 
-    return types.boolean(flags), build
+    return types.boolean(FLAGS), generate
 
 
 @intrinsic
-def floor(typing, lanes):  # type: ignore[no-untyped-def]
+def floor(typing: Any, lanes: Any) -> Any:
     """The largest whole number not above each."""
 
-    def build(context, builder, sig, args):  # type: ignore[no-untyped-def]
+    def generate(context: Any, builder: Any, sig: Any, args: Any) -> Any:
         kind = ir.FunctionType(FLOATS.vector, [FLOATS.vector])
-        return builder.call(cgutils.get_or_insert_function(builder.module, kind, f"llvm.floor.v{LANES}f64"), args)
+        name = f"llvm.floor.v{LANES}f64"
+        return builder.call(cgutils.get_or_insert_function(builder.module, kind, name), args)  # type: ignore[no-untyped-call]
 
-    return FLOATS(lanes), build
-
-
-@intrinsic
-def as_floats(typing, lanes):  # type: ignore[no-untyped-def]
-    """The same bits."""
-    return FLOATS(lanes), lambda context, builder, sig, args: builder.bitcast(args[0], FLOATS.vector)
+    return FLOATS(FLOATS), generate
 
 
 @intrinsic
-def as_words(typing, lanes):  # type: ignore[no-untyped-def]
-    """The same bits."""
-    return WORDS(lanes), lambda context, builder, sig, args: builder.bitcast(args[0], WORDS.vector)
+def as_floats(typing: Any, words: Any) -> Any:
+    """The floats of the same bits."""
+    return FLOATS(WORDS), lambda context, builder, sig, args: builder.bitcast(args[0], FLOATS.vector)
+
+
+@intrinsic
+def as_words(typing: Any, floats: Any) -> Any:
+    """The words of the same bits."""
+    return WORDS(FLOATS), lambda context, builder, sig, args: builder.bitcast(args[0], WORDS.vector)

@@ -83,7 +83,6 @@ def find_spare(plan: Plan, parties: Parties, luck: Luck, finish: Floats) -> floa
 
     finish : (F, R) what became of that luck. inf when something was never finished
     """
-    parts = len(plan.part_team)
     if luck.capacity.shape[1] == 0:
         return np.inf
     reached = (luck.capacity < _sum_work(plan, luck.size)[:, :, None]).sum(axis=2)

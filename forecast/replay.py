@@ -45,7 +45,7 @@ from forecast.engine import (
 
 LAYOUT = "7e4339b41dcb9bb4"
 """As in the engine; ENGINE is the digest of the engine's file, of which this kernel is compiled as well."""
-ENGINE = "442c8986b5b9ea01"
+ENGINE = "cebead99d00f2373"
 
 ROOM = 1 << 18
 """Changes that are kept at a time."""

@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from forecast import draws, engine
+from forecast import draws, engine, wandering
 from forecast.ancestry import Few, Group, find_groups, play_alone
 from forecast.arrays import Floats, Longs, Luck, Parties, Plan
 from forecast.calendar import lay_calendar
@@ -129,21 +129,15 @@ class Job:
             finish = np.empty((len(self.roadmap.features), len(runs)))
         left = None  # the runs that are played on; first all of them, in slices, which are copied faster
         spare, horizons = self.spare if hopeful.all() else math.inf, self.horizons
-        if (
-            spare < math.inf and self.parties.waits.any() and len(horizons) > 1
-        ):  # what was left unfinished mostly lacked capacity, not days
-            horizons = (*horizons[:1], *horizons)
+        if spare < math.inf and self.parties.waits.any() and len(horizons) > 1:
+            horizons = (*horizons[:1], *horizons)  # what was left unfinished mostly lacked capacity, not days
         for horizon in horizons:
             again = []
             if horizon == horizons[-1]:
                 spare = math.inf
             for chunk in self._chunks(len(runs), left, horizon):
-                plan, dice = self.stage(horizon)
-                luck = (
-                    dice.roll_until(runs[chunk], plan, self.parties, spare)
-                    if spare < math.inf
-                    else dice.roll(runs[chunk])
-                )
+                (plan, dice), few = self.stage(horizon), runs[chunk]
+                luck = dice.roll(few) if spare == math.inf else dice.roll_until(few, plan, self.parties, spare)
                 played = self._play(plan, luck)
                 finish[:, chunk] = played
                 latest = (played if hopeful.all() else played[hopeful]).max(axis=0, initial=0.0)
@@ -386,7 +380,7 @@ def count_cores() -> int:
 
 def needs_compiling(model: Throughput) -> bool:
     """True when the first simulation with a model has to compile its kernels first (about twenty seconds, once)."""
-    drawing = draws.drift if isinstance(model, Drift) else draws.bootstrap
+    drawing = wandering.drift if isinstance(model, Drift) else draws.bootstrap
     return not all(is_kept(kernel) for kernel in (engine._play, drawing))
 
 

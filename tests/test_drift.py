@@ -9,20 +9,22 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, NamedTuple
 
 import drifting
 import numpy as np
 import pytest
 from drifting import MONDAY, Past, know, levels, paths, word
 from helpers import SEED
+from numba import njit
 from numpy.typing import NDArray
 from oracles import ERROR, check_caught, check_counts
 from scipy import stats
 
 import forecast as fc
-from forecast import draws
-from forecast.arrays import Supply
+from forecast import lanes, wandering
+from forecast.arrays import LANES, Supply
+from forecast.compiling import BARE
 from forecast.drift import Drift
 from forecast.pace import Cards, Pace, find_lag
 
@@ -113,13 +115,46 @@ def test_the_card_and_the_rounding_of_every_run_are_those_of_its_word() -> None:
             assert found[run, sprint] == np.floor(items + ((bits & 0xFFFFFFFF) + 0.5) / 2**32)
 
 
+@njit(**BARE)
+def fill_normals(words, pool, out):  # type: ignore[no-untyped-def]
+    for place in range(0, len(words), LANES):
+        lanes.store(out, place, wandering._draw_normals(lanes.load(words, place), pool))
+
+
+@njit(**BARE)
+def fill_powers(exponents, out):  # type: ignore[no-untyped-def]
+    for place in range(0, len(exponents), LANES):
+        lanes.store(out, place, wandering._two_to(lanes.load(exponents, place)))
+
+
+class Rest(NamedTuple):
+    """What `wandering` keeps of normals outside the middle."""
+
+    uniform: Any
+    normal: Any
+
+
 def test_normals_are_those_of_scipy() -> None:
     """The inverse of the normal distribution in its middle and its tails: relative error below 6e-8."""
     uniform = np.concatenate(
-        [np.linspace(1e-6, 1 - 1e-6, 20_001), 10.0 ** -np.arange(2, 16), 1 - 2.0 ** -np.arange(2, 50)]
+        [np.linspace(1e-6, 1 - 1e-6, 20_005), 10.0 ** -np.arange(2, 15), 1 - 2.0 ** -np.arange(2, 48)]
     )
-    found = np.array([draws._normal(u) for u in uniform])
-    assert found == pytest.approx(stats.norm.ppf(uniform), rel=6e-8, abs=1e-12)
+    steps = np.floor(uniform * 2.0**52)
+    words, exact = steps.astype(np.uint64) << np.uint64(12), (steps + 0.5) / 2.0**52
+    found = np.empty(len(words))
+    assert len(words) % LANES == 0
+    fill_normals(words, Rest(np.empty(LANES), np.empty(LANES)), found)
+    assert found == pytest.approx(stats.norm.ppf(exact), rel=6e-8, abs=1e-12)
+
+
+def test_powers_of_two_are_those_of_the_library() -> None:
+    """Relative error below 5e-11, cut to -60 .. 60; and exactly 1 where nothing moves the level."""
+    exponents = np.concatenate([np.linspace(-60, 60, 24_001), [0.0, -0.0, 0.5, -0.5, 1e-300, 1e9, -1e9]])
+    found = np.empty(len(exponents))
+    assert len(exponents) % LANES == 0
+    fill_powers(exponents, found)
+    assert found == pytest.approx(np.exp2(np.clip(exponents, -60, 60)), rel=5e-11)
+    assert found[24_001] == found[24_002] == 1.0
 
 
 # Mean and covariance --------------------------------------------------------------------------------------------------

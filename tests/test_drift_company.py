@@ -1,4 +1,4 @@
-"""Drift's kernel moves teams four by four, in blocks, and only as far as needed: nobody may be able to tell."""
+"""Drift's kernel draws many runs side by side, one party of teams after the other, and only as far as needed: who could tell?"""
 
 from __future__ import annotations
 
@@ -12,7 +12,9 @@ from numpy.typing import NDArray
 
 import forecast as fc
 from forecast import luck, simulation
+from forecast.arrays import POOL
 from forecast.drift import Drift
+from forecast.plan import Index, build_plan
 
 MONDAY = dt.date(2026, 1, 5)
 RUNS = 300
@@ -46,10 +48,10 @@ def alone_and_together(lengths: list[int]) -> tuple[list[Bits], Bits]:
 @pytest.mark.parametrize(
     "lengths",
     [[14] * 3, [14] * 4, [14] * 5, [14] * 9, [14, 7, 21, 14, 14], [7] * 4 + [21] * 4 + [7] * 4 + [14]],
-    ids=["three", "four", "five", "nine", "mixed", "squads that differ"],
+    ids=["three", "four", "five", "nine", "mixed", "one after another"],
 )
 def test_the_company_of_other_teams_changes_nothing(lengths: list[int]) -> None:
-    """Squads that are full or not, with the same weeks or not, one after another or with others in between."""
+    """Parties of one team each, with the same weeks or not."""
     alone, together = alone_and_together(lengths)
     for mine, ours in zip(alone, together, strict=True):
         assert np.array_equal(mine, ours)
@@ -74,9 +76,9 @@ def spares(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     asked: list[float] = []
     roll_until = luck.Dice.roll_until
 
-    def note(self: luck.Dice, runs: Any, plan: Any, spare: float) -> Any:
+    def note(self: luck.Dice, runs: Any, plan: Any, parties: Any, spare: float) -> Any:
         asked.append(spare)
-        return roll_until(self, runs, plan, spare)
+        return roll_until(self, runs, plan, parties, spare)
 
     monkeypatch.setattr(luck.Dice, "roll_until", note)
     return asked
@@ -100,25 +102,100 @@ def test_late_finishers_are_played_on_with_more_capacity(spares: list[float], mo
         assert {0.0, simulation.MORE_SPARE} <= set(spares)
 
 
-def test_teams_that_never_wait_are_drawn_until_their_own_work_is_done(spares: list[float]) -> None:
-    free = fc.Roadmap(MONDAY, ["A", "B"], [fc.Feature(f"F{k}", {"A": 4 + k, "B": 9 - k}) for k in range(6)])
-    assert np.array_equal(finish_of(free, PAST), whole(free))
-    assert set(spares) == {-1.0}
+def test_the_company_of_other_runs_changes_nothing() -> None:
+    """Alone, in blocks that are full or not, and in another order: the capacity of a run is the same to the last bit."""
+    job = simulation.Job(CHAIN, PAST, Drift(), SEED, (400.0,))
+    plan, dice = job.stage(400.0)
+    runs = np.arange(1000, 1000 + 3 * POOL)
+    expected = dice.roll(runs).capacity
+    for some in (runs[:1], runs[:7], runs[5 : POOL + 6], runs[::-1], runs[::3]):
+        assert np.array_equal(dice.roll(some).capacity, expected[some - 1000])
+    for k, run in enumerate(runs[:20]):
+        short = dice.roll_until(runs[k : k + 1], plan, job.parties, 30.0).capacity[0]
+        reached = (short == expected[run - 1000]).all(axis=0)
+        assert reached.argmin() > 8  # and it ends before the horizon, where it would be 0
+
+
+def parties_of(roadmap: fc.Roadmap) -> list[tuple[str, bool]]:
+    """The teams of each party, and whether any of them may have to wait."""
+    found = luck.find_parties(build_plan(Index(roadmap)))
+    names = [roadmap.teams[team].name for team in found.team]
+    groups = [sorted(names[begin:end]) for begin, end in zip(found.first, found.first[1:], strict=False)]
+    assert sorted(names) == sorted(team.name for team in roadmap.teams)
+    return sorted((" ".join(group), bool(waits)) for group, waits in zip(groups, found.waits, strict=True))
+
+
+EACH = [fc.Feature(team, {team: 5}) for team in "ABCD"]
 
 
 @pytest.mark.parametrize(
-    "feature",
+    ("features", "expected"),
     [
-        fc.Feature("Waits", {"B": 3}, after=["F"]),
-        fc.Feature("Waits", {"B": 3}, not_before="2026-03-02"),
-        fc.Feature("Waits", {"B": 3, "A": fc.Part(2, after=["Waits/B"])}),
+        ([], [("A", False), ("B", False), ("C", False), ("D", False)]),
+        ([fc.Feature("F", {"A": 1, "B": 1})], [("A", False), ("B", False), ("C", False), ("D", False)]),
+        ([fc.Feature("F", {"B": 1}, after=["A"])], [("A B", True), ("C", False), ("D", False)]),
+        ([fc.Feature("F", {"A": 1}, after=["A"])], [("A", True), ("B", False), ("C", False), ("D", False)]),
+        ([fc.Feature("F", {"C": 1}, not_before="2026-03-02")], [("A", False), ("B", False), ("C", True), ("D", False)]),
+        ([fc.Feature("F", {"A": 1, "B": fc.Part(1, after=["F/A"])})], [("A B", True), ("C", False), ("D", False)]),
+        (
+            [fc.Feature("F", {"A": 1, "B": 1}), fc.Feature("G", {"D": 1}, after=["F"])],
+            [("A B D", True), ("C", False)],
+        ),
+        (
+            [fc.External("X", days=5, after=["A"]), fc.Feature("G", {"C": 1}, after=["X"])],
+            [("A C", True), ("B", False), ("D", False)],
+        ),
+        (
+            [fc.Feature("F", {"B": 1}, after=["A"]), fc.Feature("G", {"D": 1}, after=["C"])],
+            [("A B", True), ("C D", True)],
+        ),
+        (
+            [
+                fc.Feature("F", {"D": 1}, after=["C"]),
+                fc.Feature("G", {"C": 1}, after=["B"]),
+                fc.Feature("H", {"B": 1}, after=["A"]),
+            ],
+            [("A B C D", True)],
+        ),
+        ([fc.Feature("M", after=["A", "B"])], [("A", False), ("B", False), ("C", False), ("D", False)]),
     ],
-    ids=["after", "not before", "part after part"],
+    ids=[
+        "none",
+        "shared",
+        "after",
+        "after oneself",
+        "not before",
+        "parts",
+        "after a shared one",
+        "external",
+        "two",
+        "chain",
+        "end",
+    ],
 )
-def test_whoever_waits_is_drawn_for_longer(feature: fc.Feature, spares: list[float]) -> None:
-    roadmap = fc.Roadmap(MONDAY, ["A", "B"], [fc.Feature("F", {"A": 12}), feature])
-    assert np.array_equal(finish_of(roadmap, PAST), whole(roadmap))
-    assert min(spares) >= 0.0
+def test_teams_that_may_wait_for_each_other_are_a_party(features: list[Any], expected: list[tuple[str, bool]]) -> None:
+    """Whoever shares a feature that nobody waits for does not: it ends with the last of its parts."""
+    roadmap = fc.Roadmap(MONDAY, list("ABCD"), [*EACH, *features])
+    assert parties_of(roadmap) == expected
+    past = fc.History.from_counts({team: counts(number) for number, team in enumerate("ABCD")})
+    assert np.array_equal(finish_of(roadmap, past), whole(roadmap, past))
+
+
+def test_a_team_that_waits_for_nobody_is_drawn_until_its_own_work_is_done() -> None:
+    """However long the others take; and a team of their party is drawn as far as the last of them."""
+    slow = [fc.Feature("Slow", {"A": 60}), fc.Feature("After", {"B": 1}, after=["Slow"]), fc.Feature("Own", {"C": 1})]
+    job = simulation.Job(fc.Roadmap(MONDAY, ["A", "B", "C"], slow), PAST, Drift(), SEED, (2000.0,))
+    plan, dice = job.stage(2000.0)
+    capacity = dice.roll_until(np.arange(200), plan, job.parties, 0.0).capacity
+    ends = (capacity < capacity[:, :, -1:]).sum(axis=2).mean(axis=0)
+    assert ends[2] < 0.6 * ends[1]
+    assert ends[1] > 0.8 * ends[0]
+
+
+def test_nothing_more_is_drawn_where_nobody_waits(spares: list[float]) -> None:
+    free = fc.Roadmap(MONDAY, ["A", "B"], [fc.Feature(f"F{k}", {"A": 4 + k, "B": 9 - k}) for k in range(6)])
+    assert np.array_equal(finish_of(free, PAST), whole(free))
+    assert spares[0] == 0.0
 
 
 def test_what_never_ends_is_drawn_in_full(spares: list[float]) -> None:

@@ -194,8 +194,8 @@ def test_what_is_finished_with_capacity_that_ends_is_finished_with_all_of_it(num
     plan, dice = job.stage(300.0)
     runs = np.arange(60)
     whole = engine.play(plan, dice.roll(runs))
-    for spare in (-1.0, 0.0, 30.0, 400.0):
-        short = engine.play(plan, dice.roll_until(runs, plan, spare))
+    for spare in (0.0, 30.0, 400.0):
+        short = engine.play(plan, dice.roll_until(runs, plan, job.parties, spare))
         ended = np.isfinite(short).all(axis=0)
         assert np.array_equal(short[:, ended], whole[:, ended])
 
@@ -213,7 +213,8 @@ def test_runs_that_lack_capacity_are_played_again(monkeypatch: pytest.MonkeyPatc
     assert np.array_equal(finish_of(threads=1), plainly())
     few = sum(drawn)
     drawn.clear()
-    monkeypatch.setattr(simulation, "find_spare", lambda *_: -1.0)
+    monkeypatch.setattr(simulation, "find_spare", lambda *_: 0.0)
+    monkeypatch.setattr(simulation, "MORE_SPARE", 0)
     assert np.array_equal(finish_of(threads=1), plainly())
     assert sum(drawn) > few + RUNS / 4
 

@@ -25,7 +25,7 @@ PACKAGE = ROOT / "forecast"
 FLOORS: tuple[tuple[str, ...], ...] = tuple(
     tuple(names.split())
     for names in (
-        "errors arrays compiling draws engine replay ledger reference scores",
+        "errors arrays compiling lanes draws wandering engine replay ledger reference scores",
         "values dates quarters estimate objective history team feature cycles roadmap fingerprint phrases finding edits whatif "
         "growth items",
         "throughput calendar plan scope luck prospects oddities pacing past clue trust timekeeping soundness "
@@ -44,7 +44,7 @@ FLOORS: tuple[tuple[str, ...], ...] = tuple(
 )
 """Kernels, nouns, model, answers, edges, doors. A package of its own (importers) stands on one floor with all its modules."""
 
-KERNELS = ("draws", "engine", "replay", "ledger", "scores")
+KERNELS = ("draws", "wandering", "engine", "replay", "ledger", "scores")
 HEAVY = {"numba", "llvmlite", "scipy", "polars", "matplotlib", "simpy"}
 
 LONGEST_MODULE, LONGEST_FUNCTION = 400, 40

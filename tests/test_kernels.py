@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from numba import njit
 
-from forecast import arrays, compiling, draws, engine, ledger, replay, simulation
+from forecast import arrays, compiling, draws, engine, ledger, replay, simulation, wandering
 from forecast.drift import Drift
 from forecast.throughput import Bootstrap
 
@@ -26,13 +26,13 @@ def digest(*tuples: type) -> str:
     return hashlib.sha256(repr((fields, compiling.BARE)).encode()).hexdigest()[:16]
 
 
-PLAYED, DRAWN = (arrays.Plan, arrays.Luck, arrays.Trace), (arrays.Deck, arrays.Walk, arrays.Scratch)
+PLAYED, DRAWN = (arrays.Plan, arrays.Luck, arrays.Trace), (arrays.Deck, arrays.Walk, arrays.Parties, arrays.Pool)
 
 
 @pytest.mark.parametrize(
     ("kernel", "tuples"),
-    [(engine, PLAYED), (replay, PLAYED), (ledger, PLAYED), (draws, DRAWN)],
-    ids=["engine", "replay", "ledger", "draws"],
+    [(engine, PLAYED), (replay, PLAYED), (ledger, PLAYED), (wandering, DRAWN)],
+    ids=["engine", "replay", "ledger", "wandering"],
 )
 def test_a_kernel_is_compiled_anew_when_its_tuples_change(kernel: object, tuples: tuple[type, ...]) -> None:
     """Numba watches one file only: a changed tuple would be read by the old places. The literal makes that file change."""
@@ -44,6 +44,13 @@ def test_the_replay_is_compiled_anew_when_the_engine_changes() -> None:
     """It is compiled of functions of the engine, whose file numba does not watch for it."""
     expected = hashlib.sha256((ROOT / "forecast" / "engine.py").read_bytes()).hexdigest()[:16]
     assert expected == replay.ENGINE, f'the engine has changed: write ENGINE = "{expected}"'
+
+
+def test_wandering_is_compiled_anew_when_what_it_is_made_of_changes() -> None:
+    """It is compiled of functions of two other files, and for so many runs side by side."""
+    sources = [(ROOT / "forecast" / f"{name}.py").read_bytes() for name in ("draws", "lanes")]
+    expected = hashlib.sha256(b"".join([*sources, repr((arrays.LANES, arrays.POOL)).encode()])).hexdigest()[:16]
+    assert expected == wandering.MADE_OF, f'what it is made of has changed: write MADE_OF = "{expected}"'
 
 
 def test_a_changed_field_changes_the_layout() -> None:
@@ -111,7 +118,7 @@ def test_without_a_folder_to_keep_kernels_in_they_are_still_compiled(monkeypatch
 def test_the_kernels_that_a_forecast_needs_are_asked_about(
     model: Bootstrap | Drift, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    drawing, other = draws.bootstrap, draws.drift
+    drawing, other = draws.bootstrap, wandering.drift
     if isinstance(model, Drift):
         drawing, other = other, drawing
     for lacking, is_needed in ((None, False), (engine._play, True), (drawing, True), (other, False)):
