@@ -226,7 +226,7 @@ class Pool(NamedTuple):
     own, luck : (T, R) where the streams of its teams begin; work : (T, R) items wanted
     level, pace, total : (T, R) level of each team, what that multiplies items by, items so far
     gained : (W + 1, R) sums of the weeks from one on, and reaches : (W + 1,) to which; row : (S, R) what becomes rows of capacity
-    chosen : (R,) those that stay; uniform, normal : (L,) of some runs side by side
+    drawn : (R,) normals of a step; chosen : (R,) those that stay; uniform, normal : (L,) of some runs side by side
     sprints, steps, filled : (T,) sprints, steps and segments that have been drawn
     size, known, left : (1,) runs in the block, weeks that are known, runs in the pool
     """
@@ -245,6 +245,7 @@ class Pool(NamedTuple):
     gained: Floats
     reaches: Longs
     row: Floats
+    drawn: Floats
     chosen: Longs
     uniform: Floats
     normal: Floats

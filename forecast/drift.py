@@ -233,6 +233,7 @@ class Drifting:
                 "gained": (weeks + 1, POOL),
                 "reaches": weeks + 1,
                 "row": (segments, POOL),
+                "drawn": by_run,
                 "chosen": by_run,
                 "uniform": LANES,
                 "normal": LANES,

@@ -133,9 +133,10 @@ def _move_level(walk, pool, t, step):  # type: ignore[no-untyped-def]
     stream, level, pace, gained = pool.own[t], pool.level[t], pool.pace[t], pool.gained[first]
     address, pull, own, shared = walk.step[t, step], walk.pull[t, step], walk.own[t, step], walk.shared[t, step]
     shift = walk.shift[t, step]
+    for i in range(0, pool.left[0], LANES):  # a loop of its own: beside a call, numbers do not stay in registers
+        store(pool.drawn, i, _draw_normals(_mix(load(stream, i) + address), pool))
     for i in range(0, pool.left[0], LANES):
-        normal = _draw_normals(_mix(load(stream, i) + address), pool)
-        moved = pull * load(level, i) + (own * normal + shared * load(gained, i))
+        moved = pull * load(level, i) + (own * load(pool.drawn, i) + shared * load(gained, i))
         store(level, i, moved)
         store(pace, i, _two_to(moved + shift))
 
