@@ -6,6 +6,7 @@ missing: few sprints are a small sample, and a team's pace changes.
 
 from __future__ import annotations
 
+import datetime as dt
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -103,12 +104,11 @@ class Drift:
         """The model made ready to draw for these teams, in this order."""
         from forecast import draws
 
-        used = [self.used(history, team) for team in teams]
         paces = [self._find_pace(history, team, t, supply) for t, team in enumerate(teams)]
         decks = [
             self._deal(history, team, pace, t, supply) for t, (team, pace) in enumerate(zip(teams, paces, strict=True))
         ]
-        lead = np.array([_count_lead(rows, t, supply) for t, rows in enumerate(used)], np.int64)
+        lead = np.array([self._count_lead(history, team, t, supply) for t, team in enumerate(teams)], np.int64)
         names = [("throughput-together",) if self.together else ("throughput", team) for team in teams]
         keys = np.array([draws.key(seed, *name) for name in names], np.uint64)
         walk_keys = np.array([draws.key(seed, "walk", team) for team in teams], np.uint64)
@@ -153,6 +153,14 @@ class Drift:
             weekdays: history.derive((self, "cards", team, days, count_weekdays, weekdays), partial(deal, weekdays))
             for weekdays in lengths
         }
+
+    def _count_lead(self, history: History, team: str, t: int, supply: Supply) -> int:
+        """Whole sprints between the end of the past and the first sprint of a team; a weekend is none."""
+        newest = history.derive((self, "newest", team), lambda: find_newest(self.used(history, team)))
+        if newest is None:
+            return 0
+        gap = (int(supply.sprint_start[t, 0]) - newest.toordinal() - 1) / int(supply.sprint_days[t])
+        return max(math.floor(gap + 0.5), 0)
 
     def _lay_walk(
         self, keys: Any, shared_key: np.uint64, paces: Sequence[Pace | None], lead: Longs, supply: Supply
@@ -258,13 +266,9 @@ def find_ages(rows: Sequence[Sprint], days: float) -> Floats:
     return np.asarray((ends.max() - ends) / FORTNIGHT, np.float64)
 
 
-def _count_lead(rows: Sequence[Sprint], t: int, supply: Supply) -> int:
-    """Whole sprints between the end of the past and the first sprint of a team; a weekend is none."""
-    newest = max((row.end.toordinal() for row in rows if row.end is not None), default=None)
-    if newest is None:
-        return 0
-    gap = (int(supply.sprint_start[t, 0]) - newest - 1) / int(supply.sprint_days[t])
-    return max(math.floor(gap + 0.5), 0)
+def find_newest(rows: Sequence[Sprint]) -> dt.date | None:
+    """The last day of the past sprints; None for those without dates."""
+    return max((row.end for row in rows if row.end is not None), default=None)
 
 
 def _count_sprints(supply: Supply) -> Longs:

@@ -282,7 +282,8 @@ def _look_ahead(job: Job, hopeful: Claims, runs: int) -> Job:
     if len(ends) == 0 or np.isinf(finish[hopeful]).any(axis=0).mean() > 0.5:
         horizons: tuple[float, ...] = (float(LONGEST_HORIZON),)  # most runs get there anyway
     else:
-        horizons = _double(np.ceil(1.12 * float(ends.max())) + 5)
+        wanted = np.ceil(1.12 * float(ends.max())) + 5
+        horizons = _double(min((made for made in job._stages if wanted <= made <= 1.3 * wanted), default=wanted))
     plan, dice = job.stage(horizons[0])  # here, before several threads would all do it
     return _keep(job, replace(job, horizons=horizons, spare=find_spare(plan, job.parties, dice.roll(pilot), finish)))
 
