@@ -189,7 +189,8 @@ class Tour:
         """The places of the feature that stands last on a roadmap."""
         asked = before.simulate.keywords  # type: ignore[attr-defined]
         settings = {key: asked[key] for key in ("history", "runs", "seed", "horizon")}
-        job, hopeful = prepare(lowest, model=asked["throughput"], **settings)
+        job, prospects = prepare(lowest, model=asked["throughput"], **settings)
+        hopeful = ~prospects.is_never
         threads = count_cores() if asked["threads"] is None else asked["threads"]
         return cls(job, hopeful, find_moves(job.index, lowest.features[-1].name), stakes, before.runs, threads)
 

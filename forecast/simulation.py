@@ -4,11 +4,8 @@ from __future__ import annotations
 
 import math
 import os
-import threading
-import uuid
-from collections import OrderedDict
 from collections.abc import Callable, Iterator
-from concurrent.futures import FIRST_COMPLETED, Executor, Future, ThreadPoolExecutor, as_completed, wait
+from concurrent.futures import Executor, ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, fields, replace
 from functools import cached_property, partial
 from typing import Any
@@ -23,11 +20,12 @@ from forecast.compiling import is_kept
 from forecast.dates import WORKING_DAYS_A_YEAR
 from forecast.drift import Drift
 from forecast.errors import Fault, quote
+from forecast.executors import play_elsewhere
 from forecast.history import History, check_history
 from forecast.luck import Dice, find_parties, find_spare
 from forecast.outcome import Forecast
 from forecast.plan import Index, build_plan, set_calendar
-from forecast.prospects import Claims, find_prospects
+from forecast.prospects import Claims, Prospects, find_prospects
 from forecast.roadmap import Roadmap
 from forecast.scope import Scope, find_scope
 from forecast.throughput import Throughput, find_model
@@ -43,18 +41,8 @@ LEAST_CHUNK = 64
 MOST_IN_PIECE = 4096
 PIECES_A_THREAD = 8
 PIECES_ELSEWHERE = 64
-JOBS_KEPT = 4
 
 Progress = Callable[[int, int], None]
-
-
-@dataclass(frozen=True)
-class Piece:
-    """The finish matrix of the runs lo to hi (hi left out): (F, hi - lo)."""
-
-    lo: int
-    hi: int
-    finish: Floats
 
 
 @dataclass(frozen=True)
@@ -127,26 +115,42 @@ class Job:
         """
         if finish is None:
             finish = np.empty((len(self.roadmap.features), len(runs)))
-        left = None  # the runs that are played on; first all of them, in slices, which are copied faster
+        self.play_on(runs, self.begin(runs, hopeful, finish), hopeful, finish)
+        return finish
+
+    def begin(self, runs: Longs, hopeful: Claims, finish: Floats) -> Longs:
+        """As `play`, but only up to the first horizon; returns the places (n,) of the runs that are to be played on."""
+        return self._play_turn(runs, None, hopeful, finish, *self._turns(hopeful)[0])
+
+    def play_on(self, runs: Longs, left: Longs, hopeful: Claims, finish: Floats) -> None:
+        """Play the runs at the places `left` (n,) again, farther and farther, as long as something hopeful is unfinished."""
+        for horizon, spare in self._turns(hopeful)[1:]:
+            if len(left):
+                left = self._play_turn(runs, left, hopeful, finish, horizon, spare)
+
+    def _turns(self, hopeful: Claims) -> list[tuple[float, float]]:
+        """Horizon and `spare` of each time that a run is played."""
         spare, horizons = self.spare if hopeful.all() else math.inf, self.horizons
         if spare < math.inf and self.parties.waits.any() and len(horizons) > 1:
             horizons = (*horizons[:1], *horizons)  # what was left unfinished mostly lacked capacity, not days
+        turns = []
         for horizon in horizons:
-            again = []
-            if horizon == horizons[-1]:
-                spare = math.inf
-            for chunk in self._chunks(len(runs), left, horizon):
-                (plan, dice), few = self.stage(horizon), runs[chunk]
-                luck = dice.roll(few) if spare == math.inf else dice.roll_until(few, plan, self.parties, spare)
-                played = self._play(plan, luck)
-                finish[:, chunk] = played
-                latest = (played if hopeful.all() else played[hopeful]).max(axis=0, initial=0.0)
-                again.append(np.arange(len(runs))[chunk][np.isinf(latest)])
-            left = np.concatenate(again)
-            if not len(left):
-                break
+            turns.append((horizon, spare if horizon < horizons[-1] else math.inf))
             spare = 4 * spare + MORE_SPARE
-        return finish
+        return turns
+
+    def _play_turn(
+        self, runs: Longs, left: Longs | None, hopeful: Claims, finish: Floats, horizon: float, spare: float
+    ) -> Longs:
+        again = []
+        for chunk in self._chunks(len(runs), left, horizon):
+            (plan, dice), few = self.stage(horizon), runs[chunk]
+            luck = dice.roll(few) if spare == math.inf else dice.roll_until(few, plan, self.parties, spare)
+            played = self._play(plan, luck)
+            finish[:, chunk] = played
+            latest = (played if hopeful.all() else played[hopeful]).max(axis=0, initial=0.0)
+            again.append(np.arange(len(runs))[chunk][np.isinf(latest)])
+        return np.concatenate(again)
 
     def _play(self, plan: Plan, luck: Luck) -> Floats:
         if not self.is_alone:
@@ -173,31 +177,6 @@ class Job:
         """The plan and the luck of the given runs at the longest horizon: what a kernel is played with by hand."""
         plan, dice = self.stage(self.horizons[-1])
         return plan, dice.roll(runs)
-
-
-_jobs: OrderedDict[str, tuple[Job, Claims]] = OrderedDict()
-_jobs_lock = threading.Lock()
-
-
-def _keep_job(key: str, job: Job, hopeful: Claims) -> None:
-    with _jobs_lock:
-        _jobs[key] = job, hopeful
-        while len(_jobs) > JOBS_KEPT:
-            _jobs.popitem(last=False)
-
-
-def play_piece(key: str, lo: int, hi: int, sent: tuple[Job, Claims] | None = None) -> Piece | None:
-    """What an executor runs: the runs lo to hi of the job of that key.
-
-    A process that does not hold the job answers None, and is then sent it along with the same piece.
-    """
-    if sent is not None:
-        _keep_job(key, *sent)
-    held = sent or _jobs.get(key)
-    if held is None:
-        return None
-    job, hopeful = held
-    return Piece(lo, hi, job.play(np.arange(lo, hi, dtype=np.int64), hopeful))
 
 
 def simulate(
@@ -233,15 +212,9 @@ def simulate(
     history = history.drawn()
     runs = read_count(runs, "simulate", "runs", least=1, most=MOST_RUNS)
     model = find_model(roadmap.throughput if throughput is None else throughput)
-    seed = read_seed(seed, "simulate")
-    busy = {team for feature in roadmap.features for team in getattr(feature, "work", ())}
-    model.check(history, [team.name for team in roadmap.teams if team.name in busy])
-    alone = read_flag(alone, "simulate", "alone")
-    job = Job(roadmap, history, model, seed, _find_horizons(horizon), alone)
-    prospects = find_prospects(job.index, history, model)
+    seed, alone = read_seed(seed, "simulate"), read_flag(alone, "simulate", "alone")
+    job, prospects = prepare(roadmap, history, runs=runs, seed=seed, model=model, horizon=horizon, alone=alone)
     hopeful = ~prospects.is_never
-    if horizon is None:
-        job = _look_ahead(job, hopeful, runs)
     finish = _play_all(job, hopeful, runs, threads, executor, progress)
     finish.flags.writeable = False
     again = partial(simulate, history=history, runs=runs, seed=seed, throughput=model, horizon=horizon, alone=alone)
@@ -317,7 +290,7 @@ def _play_all(
     played = (
         _play_here(job, hopeful, finish, threads)
         if executor is None
-        else _play_elsewhere(job, hopeful, finish, executor)
+        else play_elsewhere(job, hopeful, finish, executor, _spans(runs, PIECES_ELSEWHERE))
     )
     for count in played:
         done += count
@@ -335,43 +308,31 @@ def _spans(runs: int, pieces: int) -> list[tuple[int, int]]:
 def _play_here(job: Job, hopeful: Claims, finish: Floats, threads: int) -> Iterator[int]:
     """Play all runs in threads of this process, straight into the matrix; tells how many runs each piece had."""
 
-    def play(lo: int, hi: int) -> int:
-        job.play(np.arange(lo, hi, dtype=np.int64), hopeful, finish[:, lo:hi])
-        return hi - lo
+    count = finish.shape[1]
 
-    spans = _spans(finish.shape[1], PIECES_A_THREAD * threads)
-    if threads == 1 or len(spans) == 1:
-        yield from (play(lo, hi) for lo, hi in spans)
-        return
-    pool = ThreadPoolExecutor(threads, thread_name_prefix="forecast")
+    def begin(lo: int, hi: int) -> tuple[int, Longs]:
+        left = job.begin(np.arange(lo, hi, dtype=np.int64), hopeful, finish[:, lo:hi])
+        return hi - lo - len(left), lo + left
+
+    def play_on(left: Longs) -> int:
+        job.play_on(np.arange(count, dtype=np.int64), left, hopeful, finish)
+        return len(left)
+
+    spans = _spans(count, PIECES_A_THREAD * threads)
+    pool = ThreadPoolExecutor(threads, thread_name_prefix="forecast") if threads > 1 and len(spans) > 1 else None
     try:
-        for future in as_completed([pool.submit(play, lo, hi) for lo, hi in spans]):
-            yield future.result()
+        begun = []
+        for future in as_completed([pool.submit(begin, *span) for span in spans]) if pool else ():
+            begun.append(future.result())
+            yield begun[-1][0]
+        for span in () if pool else spans:
+            begun.append(begin(*span))
+            yield begun[-1][0]
+        left = np.sort(np.concatenate([places for _, places in begun]))  # few of each piece: together they take less
+        yield from pool.map(play_on, np.array_split(left, threads)) if pool else [play_on(left)]
     finally:
-        pool.shutdown(cancel_futures=True)
-
-
-def _play_elsewhere(job: Job, hopeful: Claims, finish: Floats, executor: Executor) -> Iterator[int]:
-    """Play all runs on an executor; tells how many runs each piece had."""
-    key = uuid.uuid4().hex
-    _keep_job(key, job, hopeful)
-    pending: dict[Future[Piece | None], tuple[int, int]] = {}
-    try:
-        for lo, hi in _spans(finish.shape[1], PIECES_ELSEWHERE):
-            pending[executor.submit(play_piece, key, lo, hi)] = (lo, hi)
-        while pending:
-            for future in wait(pending, return_when=FIRST_COMPLETED).done:
-                lo, hi = pending.pop(future)  # a future keeps its piece, so none is kept
-                piece = future.result()
-                if piece is None:
-                    pending[executor.submit(play_piece, key, lo, hi, (job, hopeful))] = (lo, hi)
-                else:
-                    finish[:, lo:hi] = piece.finish
-                    yield hi - lo
-    finally:
-        _jobs.pop(key, None)
-        for future in pending:
-            future.cancel()
+        if pool:
+            pool.shutdown(cancel_futures=True)
 
 
 def count_cores() -> int:
@@ -386,15 +347,22 @@ def needs_compiling(model: Throughput) -> bool:
 
 
 def prepare(
-    roadmap: Roadmap, history: History, *, runs: int, seed: int, model: Throughput, horizon: float | None
-) -> tuple[Job, Claims]:
-    """What `simulate` plays for a forecast of these settings, and the features (F,) whose runs are played on until they end.
+    roadmap: Roadmap,
+    history: History,
+    *,
+    runs: int,
+    seed: int,
+    model: Throughput,
+    horizon: float | None,
+    alone: bool = False,
+) -> tuple[Job, Prospects]:
+    """What `simulate` plays for a forecast of these settings, and what can be said of its features beforehand.
 
     Raises Fault as `simulate` does.
     """
     history.check_shares({team.name: team.share for team in roadmap.teams})
     busy = {team for feature in roadmap.features for team in getattr(feature, "work", ())}
     model.check(history, [team.name for team in roadmap.teams if team.name in busy])
-    job = Job(roadmap, history, model, seed, _find_horizons(horizon))
-    hopeful = ~find_prospects(job.index, history, model).is_never
-    return (_look_ahead(job, hopeful, runs) if horizon is None else job), hopeful
+    job = Job(roadmap, history, model, seed, _find_horizons(horizon), alone)
+    prospects = find_prospects(job.index, history, model)
+    return (_look_ahead(job, ~prospects.is_never, runs) if horizon is None else job), prospects

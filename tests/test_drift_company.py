@@ -110,10 +110,10 @@ def test_the_company_of_other_runs_changes_nothing() -> None:
     expected = dice.roll(runs).capacity
     for some in (runs[:1], runs[:7], runs[5 : POOL + 6], runs[::-1], runs[::3]):
         assert np.array_equal(dice.roll(some).capacity, expected[some - 1000])
-    for k, run in enumerate(runs[:20]):
-        short = dice.roll_until(runs[k : k + 1], plan, job.parties, 30.0).capacity[0]
-        reached = (short == expected[run - 1000]).all(axis=0)
-        assert reached.argmin() > 8  # and it ends before the horizon, where it would be 0
+    short = dice.roll_until(runs, plan, job.parties, 30.0).capacity
+    ended = (short != expected).any(axis=1)
+    assert ended.any(axis=1).mean() > 0.5  # most runs end before the horizon, none with its first sprints
+    assert not ended[:, :8].any()
 
 
 def parties_of(roadmap: fc.Roadmap) -> list[tuple[str, bool]]:

@@ -28,7 +28,7 @@ FLOORS: tuple[tuple[str, ...], ...] = tuple(
         "errors arrays compiling lanes draws wandering engine replay ledger reference scores",
         "values dates quarters estimate objective history team feature cycles roadmap fingerprint phrases finding edits whatif "
         "growth items",
-        "throughput calendar plan scope luck prospects oddities pacing past clue trust timekeeping soundness "
+        "throughput calendar plan scope luck prospects executors oddities pacing past clue trust timekeeping soundness "
         "precedence remarks ancestry rivals cleaning looks retrospect drift pace worth",
         "tally simulation counting outcome impact remedy commitment allocation backtesting "
         "explanation reasons alone assumptions checkup origins coverage verdict hindsight slip positions burnup placements "

@@ -22,7 +22,7 @@ from played import changed, job
 from portfolios import seeded
 
 import forecast as fc
-from forecast import engine, simulation
+from forecast import engine, executors, simulation
 from forecast.calendar import lay_calendar
 from forecast.roadmap import Link
 
@@ -171,7 +171,7 @@ class Forgetful(Recording):
 
     def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
         self.took_inputs.append(len(args) > 3)
-        simulation._jobs.clear()
+        executors._jobs.clear()
         done: Future[Any] = Future()
         done.set_result(fn(*args, **kwargs))
         return done
@@ -190,7 +190,7 @@ def test_an_executor_of_threads_changes_nothing() -> None:
         assert np.array_equal(finish_of(executor=recording), plainly())
     assert len(recording.took_inputs) > 3
     assert not any(recording.took_inputs)  # all threads of a process share the inputs
-    assert not simulation._jobs  # and nothing is kept behind
+    assert not executors._jobs  # and nothing is kept behind
 
 
 def test_processes_that_do_not_hold_the_inputs_are_sent_them(processes: ProcessPoolExecutor) -> None:
@@ -207,11 +207,11 @@ def test_processes_that_do_not_hold_the_inputs_are_sent_them(processes: ProcessP
 def test_a_process_answers_for_what_it_holds_and_no_more(processes: ProcessPoolExecutor) -> None:
     made = job(ROADMAP, HISTORY, seed=SEED, horizon=400)
     hopeful = np.array([feature.name != "Dream" for feature in FEATURES])
-    assert processes.submit(simulation.play_piece, "never heard of it", 5, 25).result() is None
-    piece = processes.submit(simulation.play_piece, "a job", 5, 25, (made, hopeful)).result()
+    assert processes.submit(executors.play_piece, "never heard of it", 5, 25).result() is None
+    piece = processes.submit(executors.play_piece, "a job", 5, 25, (made, hopeful)).result()
     assert (piece.lo, piece.hi) == (5, 25)
     assert np.array_equal(piece.finish, plainly()[:, 5:25])
-    held = [processes.submit(simulation.play_piece, "a job", 40, 60) for _ in range(4)]  # by one of the two at least
+    held = [processes.submit(executors.play_piece, "a job", 40, 60) for _ in range(4)]  # by one of the two at least
     assert all(got.result() is None or np.array_equal(got.result().finish, plainly()[:, 40:60]) for got in held)
 
 
