@@ -8,7 +8,7 @@ end of feature f (of an external or a milestone: the thing itself). C cadences: 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cache
 from typing import Any, NamedTuple, TypeVar, get_type_hints
 
@@ -30,11 +30,14 @@ LINE = 64
 
 KINDS: dict[Any, type] = {Floats: np.float64, Ints: np.int32, Longs: np.int64, Words: np.uint64, Flags: np.uint8}
 
+Lay = Callable[[int, type], NDArray[Any]]
 Laid = TypeVar("Laid", bound=tuple[Any, ...])
 
 
-def set_apart(kind: type[Laid], shapes: Mapping[str, int | tuple[int, ...]]) -> Laid:
-    """A named tuple of arrays of zeros of these shapes (8 bytes or fewer an element), each on cache lines of its own.
+def set_apart(kind: type[Laid], shapes: Mapping[str, int | tuple[int, ...]], lay: Lay = np.empty) -> Laid:
+    """A named tuple of arrays of these shapes (8 bytes or fewer an element), each on cache lines of its own.
+
+    lay : what makes the memory: np.zeros, or np.empty where it is of no importance what stands in them
 
     So vectors do not straddle two lines, and threads with arrays of their own never write to the same one, which makes them wait
     for each other.
@@ -43,7 +46,7 @@ def set_apart(kind: type[Laid], shapes: Mapping[str, int | tuple[int, ...]]) -> 
     for shape in shapes.values():
         begins.append(size)
         size += -(-8 * (shape if isinstance(shape, int) else math.prod(shape)) // LINE) * LINE
-    block, kinds = np.zeros(size + LINE, np.uint8), _find_kinds(kind)
+    block, kinds = lay(size + LINE, np.uint8), _find_kinds(kind)
     first = -block.ctypes.data % LINE
     return kind(
         **{

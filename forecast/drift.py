@@ -224,7 +224,7 @@ class Drifting:
     def _make_pool(self) -> Pool:
         teams, weeks, segments = len(self.deck.keys), len(self.walk.week), self.supply.segment_share.shape[1]
         by_run, by_team = (POOL,), (teams, POOL)
-        return set_apart(
+        pool = set_apart(
             Pool,
             {
                 "base": by_run,
@@ -253,6 +253,8 @@ class Drifting:
                 "left": 1,
             },
         )
+        pool.place[:] = 0  # those of runs that are none are read along
+        return pool
 
 
 def _weekdays(days: float) -> float:

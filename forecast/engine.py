@@ -635,7 +635,7 @@ def _make_state(plan: Plan) -> State:
         "dirty team_word": teams + 1,
         "slot": len(plan.next_node),
     }
-    state = set_apart(State, {name: size for names, size in sizes.items() for name in names.split()})
+    state = set_apart(State, {name: size for names, size in sizes.items() for name in names.split()}, np.zeros)
     state.team_word[:] = plan.lane_word[plan.team_lane]
     state.place[:] = plan.lane_word[plan.part_lane] * 64 + np.arange(parts) - plan.lane_part[plan.part_lane]
     state.slot[:] = 2 * plan.next_node + plan.next_handoff

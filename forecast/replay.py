@@ -45,7 +45,7 @@ from forecast.engine import (
 
 LAYOUT = "7e4339b41dcb9bb4"
 """As in the engine; ENGINE is the digest of the engine's file, of which this kernel is compiled as well."""
-ENGINE = "cebead99d00f2373"
+ENGINE = "89107251fde49167"
 
 ROOM = 1 << 18
 """Changes that are kept at a time."""
