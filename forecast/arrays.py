@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from functools import cache
-from typing import Any, NamedTuple, TypeVar, get_type_hints
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,7 +28,13 @@ LANES, POOL = 8, 64
 LINE = 64
 """Bytes that a processor moves at a time."""
 
-KINDS: dict[Any, type] = {Floats: np.float64, Ints: np.int32, Longs: np.int64, Words: np.uint64, Flags: np.uint8}
+KINDS: dict[str, type] = {
+    "Floats": np.float64,
+    "Ints": np.int32,
+    "Longs": np.int64,
+    "Words": np.uint64,
+    "Flags": np.uint8,
+}
 
 Lay = Callable[[int, type], NDArray[Any]]
 Laid = TypeVar("Laid", bound=tuple[Any, ...])
@@ -58,7 +64,8 @@ def set_apart(kind: type[Laid], shapes: Mapping[str, int | tuple[int, ...]], lay
 
 @cache
 def _find_kinds(kind: type) -> dict[str, type]:
-    return {name: KINDS[hint] for name, hint in get_type_hints(kind).items()}
+    """What the annotations of a named tuple, which Python keeps as references by name, say of its arrays."""
+    return {name: KINDS[hint.__forward_arg__] for name, hint in kind.__annotations__.items()}
 
 
 class Plan(NamedTuple):

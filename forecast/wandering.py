@@ -1,8 +1,8 @@
 """Wandering: the kernel of `drift.Drift`, which draws what each team gets done while its level wanders.
 
 It draws as `draws` does, each number at an address of its own, and many runs side by side: a block of runs for one party of teams
-after the other, until each run has what its teams need, if they never waited, and some more if they may have to. What a run
-draws does not depend on who is drawn beside it.
+after the other, until each run has what its teams would need if they never waited, and some more where they may have to. What a
+run draws does not depend on who is drawn beside it.
 """
 
 from __future__ import annotations
@@ -36,7 +36,6 @@ ONE_BITS, WHOLE_BITS = np.uint64(0x3FF0000000000000), np.uint64(0x43300000000000
 """The bits of 1.0, and of 2.0**52: a whole number in their lower bits counts in units of 2**-52, and of 1."""
 
 HALF_BELOW_ONE, HALF_BELOW_WHOLE = 1.0 - 2.0**-53, 2.0**52 - 0.5
-NO_SIGN = np.uint64(0x7FFFFFFFFFFFFFFF)
 
 CENTRE = 0.4975
 """Half the width of the middle part of a normal; its tails of 0.0025 each have a formula of their own."""
@@ -156,13 +155,12 @@ def _draw_sprint(deck, pool, t, q, day, begin, share):  # type: ignore[no-untype
         if is_whole:
             rest = (as_floats((word & LOW_WORD) | WHOLE_BITS) - HALF_BELOW_WHOLE) * (1.0 / 4294967296.0)
             items = floor(items + rest)
-        sum_ = load(total, i)
-        latest = load(until, i)
-        store(until, i, choose(sum_ < load(work, i), choose(latest > day, latest, spread(day)), latest))
+        done, latest = load(total, i), load(until, i)
+        store(until, i, choose(done < load(work, i), choose(latest > day, latest, spread(day)), latest))
         for segment in range(pool.filled[t], behind):
-            sum_ = sum_ + items * share[segment]
-            store(pool.row[segment - begin], i, sum_)
-        store(total, i, sum_)
+            done = done + items * share[segment]
+            store(pool.row[segment - begin], i, done)
+        store(total, i, done)
     pool.filled[t] = behind
 
 
@@ -206,14 +204,8 @@ def _retire(pool, teams, day, out):  # type: ignore[no-untyped-def]
         own, luck, work = pool.own[t], pool.luck[t], pool.work[t]
         for k in range(kept):
             i = pool.chosen[k]
-            level[k], pace[k], total[k], own[k], luck[k], work[k] = (
-                level[i],
-                pace[i],
-                total[i],
-                own[i],
-                luck[i],
-                work[i],
-            )
+            level[k], pace[k], total[k] = level[i], pace[i], total[i]
+            own[k], luck[k], work[k] = own[i], luck[i], work[i]
     pool.left[0] = kept
     pool.reaches[:] = -1
 
@@ -287,10 +279,9 @@ def drift(
     starts from error * z. A sprint is worth floor(face * exp(level + shift) + u), without the floor where items are not whole.
     z is the team's draw at index 0, e at the first day of its step, the face and u at the first day of the sprint.
 
-    work : (R | 1, T) items; spare : the sprints of a run are drawn until the last team would have done its work if it never
-        waited, and `spare` calendar days further; below 0, those of each team only until it would have done its own. What
-        lies behind is nothing. Work of inf: all
-    The rest as in `arrays.Supply`.
+    work : (R | 1, T) items; spare : the sprints of a party are drawn until its last team would have done its work if none ever
+        waited, and `spare` calendar days further where they may have to. What lies behind is nothing. Work of inf: all
+    The rest as in `arrays`, of which segment_share and sprint_start are those of Supply.
     """
     for first in range(0, runs.shape[0], POOL):
         block, end = out[first : first + POOL], min(first + POOL, runs.shape[0])

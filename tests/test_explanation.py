@@ -255,6 +255,7 @@ def test_chunks_and_horizons_change_nothing(monkeypatch: pytest.MonkeyPatch) -> 
     of = explain(base)
     assert sum(each.days for each in of.stretches("Next")) == pytest.approx(base.finish[1].mean(), abs=1e-6)
     monkeypatch.setattr(explanation, "CHUNK_ENTRIES", 40)
+    monkeypatch.setattr(explanation, "LEAST_CHUNK", 16)
     calls: list[tuple[int, int]] = []
     other = explain(base, lambda done, runs: calls.append((done, runs)))
     assert other.table().equals(of.table()) or np.allclose(other.days, of.days, rtol=1e-12)
