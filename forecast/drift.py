@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import datetime as dt
 import math
+import threading
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, ClassVar
 
@@ -200,6 +201,7 @@ class Drifting:
     deck: Deck
     walk: Walk
     supply: Supply
+    _kept: threading.local = field(default_factory=threading.local, init=False, repr=False, compare=False)
 
     def capacity(self, runs: Longs) -> Floats:
         """Cumulated capacity (R, T, S + 1) of each team at each segment edge, in the given runs (R,)."""
@@ -218,8 +220,15 @@ class Drifting:
         supply = self.supply
         out = np.empty((len(runs), supply.segment_share.shape[0], supply.segment_share.shape[1] + 1))
         grid = supply.segment_share, supply.sprint_start
-        wandering.drift(runs, self.deck, self.walk, self._make_pool(), parties, work, spare, *grid, out)
+        wandering.drift(runs, self.deck, self.walk, self._pool(), parties, work, spare, *grid, out)
         return out
+
+    def _pool(self) -> Pool:
+        """The pool of this thread: to make one takes as long as to draw a few runs."""
+        if not hasattr(self._kept, "pool"):
+            self._kept.pool = self._make_pool()
+        pool: Pool = self._kept.pool
+        return pool
 
     def _make_pool(self) -> Pool:
         teams, weeks, segments = len(self.deck.keys), len(self.walk.week), self.supply.segment_share.shape[1]
