@@ -53,11 +53,16 @@ def intrinsic(generate: Callable[..., Any]) -> Any:
     return extending.intrinsic(generate)
 
 
+def _shuffle(builder: Any, left: Any, right: Any, order: list[int]) -> Any:
+    """The lanes of both, left before right, that stand at the places of an order."""
+    return builder.shuffle_vector(left, right, ir.Constant(ir.VectorType(INDEX, LANES), order))
+
+
 def _spread(builder: Any, number: Any) -> Any:
     """The lanes that all hold one number."""
     lanes = ir.Constant(ir.VectorType(number.type, LANES), ir.Undefined)
     lanes = builder.insert_element(lanes, number, ir.Constant(INDEX, 0))
-    return builder.shuffle_vector(lanes, lanes, ir.Constant(ir.VectorType(INDEX, LANES), [0] * LANES))
+    return _shuffle(builder, lanes, lanes, [0] * LANES)
 
 
 def _define(operation: Any, kind: _Lanes, result: _Lanes, build: Build) -> None:
@@ -130,6 +135,36 @@ def store(typing: Any, array: Any, index: Any, lanes: Any) -> Any:
         return context.get_dummy_value()
 
     return types.void(array, types.intp, lanes), generate
+
+
+@intrinsic
+def turn(typing: Any, rows: Any, index: Any, apart: Any, out: Any, places: Any) -> Any:
+    """Write a block of eight by eight numbers, its rows as columns: column k of it to out[places[k]] and the seven places behind.
+
+    rows : row k of the block is what begins at rows[index + k * apart]; places : words
+    """
+
+    def generate(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        block, at = [], args[1]
+        for _ in range(LANES):
+            place = _find_place(context, builder, rows, args[0], at)
+            block.append(builder.load(builder.bitcast(place, FLOATS.vector.as_pointer()), align=8))
+            at = builder.add(at, args[2])
+        half = 1
+        while half < LANES:  # swap the blocks of so many numbers beside the diagonal, then of twice as many
+            for k in (k for k in range(LANES) if not k & half):
+                kept = [lane if not lane & half else LANES + lane - half for lane in range(LANES)]
+                other = [lane + half if not lane & half else LANES + lane for lane in range(LANES)]
+                pair = block[k], block[k + half]
+                block[k], block[k + half] = (_shuffle(builder, *pair, order) for order in (kept, other))
+            half *= 2
+        for lane, column in enumerate(block):
+            at = builder.extract_element(args[4], ir.Constant(INDEX, lane))
+            place = _find_place(context, builder, out, args[3], at)
+            builder.store(column, builder.bitcast(place, FLOATS.vector.as_pointer()), align=8)
+        return context.get_dummy_value()
+
+    return types.void(rows, types.intp, types.intp, out, WORDS), generate
 
 
 @intrinsic

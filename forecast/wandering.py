@@ -14,12 +14,12 @@ import numpy as np
 from forecast.arrays import LANES, POOL, Deck, Floats, Longs, Parties, Pool, Walk
 from forecast.compiling import BARE, called, compiled, inlined
 from forecast.draws import GOLDEN, ONE, _mix
-from forecast.lanes import as_floats, as_words, choose, floor, gather, load, some, spread, store
+from forecast.lanes import as_floats, as_words, choose, floor, gather, load, some, spread, store, turn
 
 LAYOUT = "bc294832c1915dac"
 """Digest of the tuples that the kernel takes (see `compiling`); a test says what to write here."""
 
-MADE_OF = "e501dc45e7a430c4"
+MADE_OF = "dc71711ea2bb1b75"
 """Digest of the other files that it is compiled of, and of LANES and POOL; likewise."""
 
 SPAN = 112
@@ -165,6 +165,22 @@ def _draw_sprint(deck, pool, t, q, day, begin, share):  # type: ignore[no-untype
 
 
 @inlined
+def _write_rows(pool, t, begin, count, out):  # type: ignore[no-untyped-def]
+    """Writes what has been drawn of some segments, which stands run beside run, where it belongs: segment beside segment."""
+    left, teams, width = pool.left[0], out.shape[1], out.shape[2]
+    flat, row = out.reshape(out.size), pool.row.reshape(pool.row.size)
+    blocks = count // LANES * LANES
+    for i in range(0, left // LANES * LANES, LANES):
+        places = (load(pool.place, i) * np.uint64(teams) + np.uint64(t)) * np.uint64(width) + np.uint64(begin + 1)
+        for s in range(0, blocks, LANES):
+            turn(row, s * POOL + i, POOL, flat, places + np.uint64(s))
+    for i in range(left):
+        rest = out[pool.place[i], t, begin + 1 :]
+        for s in range(blocks if i < left // LANES * LANES else 0, count):
+            rest[s] = pool.row[s, i]
+
+
+@inlined
 def _draw_until(deck, walk, pool, t, day, start, share, out):  # type: ignore[no-untyped-def]
     """Draws the sprints of a team that begin before a day, and says until when it needs them."""
     begin, q = pool.filled[t], pool.sprints[t]
@@ -175,10 +191,7 @@ def _draw_until(deck, walk, pool, t, day, start, share, out):  # type: ignore[no
         _draw_sprint(deck, pool, t, q, np.float64(start[q] - start[0] + 1), begin, share)
         q += 1
     pool.sprints[t] = q
-    for i in range(pool.left[0]):
-        row = out[pool.place[i], t, begin + 1 :]
-        for s in range(pool.filled[t] - begin):
-            row[s] = pool.row[s, i]
+    _write_rows(pool, t, begin, pool.filled[t] - begin, out)
     if q < deck.sprints[t]:
         for i in range(pool.left[0]):
             pool.until[i] = max(pool.until[i], day + 1.0 if pool.total[t, i] < pool.work[t, i] else 0.0)

@@ -125,3 +125,19 @@ def test_floors_of_all_kinds() -> None:
     out = np.empty_like(FLOATS)
     fill(FLOATS, out)
     assert same_bits(out, np.floor(FLOATS))
+
+
+def test_a_block_is_turned_over() -> None:
+    """Rows that lie apart, columns that go anywhere; what lies beside is left alone."""
+
+    @njit(**BARE)
+    def fill(rows, out, places):  # type: ignore[no-untyped-def]
+        lanes.turn(rows, 3, 13, out, lanes.load(places, 0))
+
+    rows, places = DRAWN.normal(size=3 + 13 * LANES), 1 + 9 * DRAWN.permutation(LANES).astype(np.uint64)
+    out = np.zeros(2 + 9 * LANES)
+    fill(rows, out, places)
+    expected = np.zeros_like(out)
+    for column in range(LANES):
+        expected[int(places[column]) :][:LANES] = rows[3 + column :: 13][:LANES]
+    assert np.array_equal(out, expected)
