@@ -229,7 +229,7 @@ def progress_of(settings: Settings, what: str) -> AbstractContextManager[Callabl
     return progress_bar(settings.runs, not settings.quiet, what)
 
 
-COMPILING = {"engine": 20, "ledger": 10, "reasons": 15, "replay": 35}
+COMPILING = {"engine": 30, "ledger": 10, "reasons": 15, "replay": 35}
 """What is compiled when it is first needed, and about how many seconds that takes."""
 
 

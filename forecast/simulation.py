@@ -341,7 +341,7 @@ def count_cores() -> int:
 
 
 def needs_compiling(model: Throughput) -> bool:
-    """True when the first simulation with a model has to compile its kernels first (about twenty seconds, once)."""
+    """True when the first simulation with a model has to compile its kernels first (about thirty seconds, once)."""
     drawing = wandering.drift if isinstance(model, Drift) else draws.bootstrap
     return not all(is_kept(kernel) for kernel in (engine._play, drawing))
 

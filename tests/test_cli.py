@@ -409,7 +409,7 @@ def test_a_bug_ends_with_1_and_its_traceback(monkeypatch: pytest.MonkeyPatch) ->
 
 def test_the_first_compilation_is_announced(monkeypatch: pytest.MonkeyPatch, portfolio: str) -> None:
     monkeypatch.setattr(simulation, "needs_compiling", lambda model: True)
-    line = "Preparing the engine for this machine (once, about 20 seconds) ..."
+    line = "Preparing the engine for this machine (once, about 30 seconds) ..."
     assert run(portfolio, "--runs", "50").stderr.splitlines()[0] == line
     assert run(portfolio, "--runs", "50", "-q").stderr == ""
     monkeypatch.setattr(simulation, "needs_compiling", lambda model: False)
