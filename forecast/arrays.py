@@ -22,7 +22,8 @@ Words = NDArray[np.uint64]
 Flags = NDArray[np.uint8]
 
 LANES, POOL = 8, 64
-"""Numbers that a kernel treats as one, see `lanes`, and runs that are drawn side by side, so many that they fit a cache."""
+"""Numbers that a kernel treats as one, see `lanes`, and runs that are drawn side by side: so many that they fit a cache, and
+a word has a bit for each."""
 
 
 LINE = 64
@@ -231,21 +232,25 @@ class Pool(NamedTuple):
 
     A block of R runs is drawn for one party of teams after the other; those that need no more leave the pool.
     base, shared : (R,) of all runs of the block: where their streams begin, and that of the part that all teams share
-    week : (W, R) of all runs of the block, normals of the weeks
+    week : (W, R) of all runs of the block, normals of the weeks; known : (W,) a bit for each run whose normal is there
     place : (R,) which run of the block each run of the pool is; until : (R,) day until which it needs capacity
+    common : (R,) its `shared`; inside : (1,) a bit for each run of the block that is in the pool
     own, luck : (T, R) where the streams of its teams begin; work : (T, R) items wanted
     level, pace, total : (T, R) level of each team, what that multiplies items by, items so far
     gained : (W + 1, R) sums of the weeks from one on, and reaches : (W + 1,) to which; row : (S, R) what becomes rows of capacity
-    drawn : (R,) normals of a step; chosen : (R,) those that stay; uniform, normal : (L,) of some runs side by side
+    drawn : (R,) normals of a step, and uniform : (R,) what they are made of; chosen : (R,) those that stay
     sprints, steps, filled : (T,) sprints, steps and segments that have been drawn
-    size, known, left : (1,) runs in the block, weeks that are known, runs in the pool
+    size, left : (1,) runs in the block and in the pool
     """
 
     base: Words
     shared: Words
     week: Floats
+    known: Words
     place: Words
     until: Floats
+    common: Words
+    inside: Words
     own: Words
     luck: Words
     work: Floats
@@ -256,12 +261,10 @@ class Pool(NamedTuple):
     reaches: Longs
     row: Floats
     drawn: Floats
-    chosen: Longs
     uniform: Floats
-    normal: Floats
+    chosen: Longs
     sprints: Longs
     steps: Longs
     filled: Longs
     size: Longs
-    known: Longs
     left: Longs

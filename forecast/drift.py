@@ -17,7 +17,7 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from forecast.arrays import LANES, POOL, Deck, Floats, Longs, Parties, Pool, Supply, Walk, Words, set_apart
+from forecast.arrays import POOL, Deck, Floats, Longs, Parties, Pool, Supply, Walk, Words, set_apart
 from forecast.errors import Fault, did_you_mean, quote
 from forecast.history import LEAST_SPRINTS, History, Sprint, check_same_sprints, scale_done
 from forecast.pace import Cards, Pace, grow
@@ -239,8 +239,11 @@ class Drifting:
                 "base": by_run,
                 "shared": by_run,
                 "week": (weeks, POOL),
+                "known": weeks,
                 "place": by_run,
                 "until": by_run,
+                "common": by_run,
+                "inside": 1,
                 "own": by_team,
                 "luck": by_team,
                 "work": by_team,
@@ -251,14 +254,12 @@ class Drifting:
                 "reaches": weeks + 1,
                 "row": (segments, POOL),
                 "drawn": by_run,
+                "uniform": by_run,
                 "chosen": by_run,
-                "uniform": LANES,
-                "normal": LANES,
                 "sprints": teams,
                 "steps": teams,
                 "filled": teams,
                 "size": 1,
-                "known": 1,
                 "left": 1,
             },
         )

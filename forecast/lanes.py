@@ -4,8 +4,8 @@ Compilers find out by themselves that a loop can be done several numbers at a ti
 it is said. Every operation is the IEEE one on each lane by itself: a lane has the same bits whatever its neighbours hold, and on
 every processor. Where the registers are shorter than eight numbers, LLVM takes several of them.
 
-Lanes are of 64 bits: floats or words. `+ - * /` and the comparisons work on floats, `+ * & | ^ << >>` and the comparisons on
-words, each with a single number too.
+Lanes are of 64 bits: floats or words; or of 32: short floats. `+ - * /` and the comparisons work on floats, `+ * & | ^ << >>` and
+the comparisons on words, `+ - * /` on short floats, each with a single number too.
 """
 
 from __future__ import annotations
@@ -41,7 +41,8 @@ class _Model(models.PrimitiveModel):
 
 WORD, INDEX = ir.IntType(64), ir.IntType(32)
 FLOATS, WORDS, FLAGS = _Lanes("floats", ir.DoubleType()), _Lanes("words", WORD), _Lanes("flags", ir.IntType(1))
-SINGLE = {FLOATS: types.float64, WORDS: types.uint64}
+SHORTS = _Lanes("short floats", ir.FloatType())
+SINGLE = {FLOATS: types.float64, WORDS: types.uint64, SHORTS: types.float64}
 
 lower: Any = imputils.lower_builtin
 infer: Any = templates.infer_global
@@ -65,13 +66,27 @@ def _spread(builder: Any, number: Any) -> Any:
     return _shuffle(builder, lanes, lanes, [0] * LANES)
 
 
+def _call(builder: Any, name: str, kind: _Lanes, values: Any) -> Any:
+    """LLVM's own function of lanes of a kind, which become one more of that kind."""
+    signs = ir.FunctionType(kind.vector, [kind.vector] * len(values))
+    name = f"llvm.{name}.v{LANES}f{32 if kind is SHORTS else 64}"
+    return builder.call(cgutils.get_or_insert_function(builder.module, signs, name), values)  # type: ignore[no-untyped-call]
+
+
+def _widen(builder: Any, value: Any, of: Any, kind: _Lanes) -> Any:
+    """A value as lanes of a kind, if it is a single number."""
+    if of is kind:
+        return value
+    return _spread(builder, builder.fptrunc(value, kind.vector.element) if kind is SHORTS else value)
+
+
 def _define(operation: Any, kind: _Lanes, result: _Lanes, build: Build) -> None:
     """Teach numba an operator of two lanes, or of lanes and a single number."""
     cases = [(kind, kind), (kind, SINGLE[kind]), (SINGLE[kind], kind)]
 
     def generate(context: Any, builder: Any, sig: Any, args: Any) -> Any:
         both = zip(args, sig.args, strict=True)
-        return build(builder, *(value if of is kind else _spread(builder, value) for value, of in both))
+        return build(builder, *(_widen(builder, value, of, kind) for value, of in both))
 
     for case in cases:
         lower(operation, *case)(generate)
@@ -88,7 +103,8 @@ def _compared(name: str, sign: str) -> Build:
 
 
 for _operation, _name in {"add": "fadd", "sub": "fsub", "mul": "fmul", "truediv": "fdiv"}.items():
-    _define(getattr(operator, _operation), FLOATS, FLOATS, _as_built(_name))
+    for _kind in (FLOATS, SHORTS):
+        _define(getattr(operator, _operation), _kind, _kind, _as_built(_name))
 for _operation, _name in {"add": "add", "mul": "mul", "rshift": "lshr", "lshift": "shl"}.items():
     _define(getattr(operator, _operation), WORDS, WORDS, _as_built(_name))
 for _operation in ("and_", "or_", "xor"):
@@ -190,26 +206,54 @@ def choose(typing: Any, flags: Any, left: Any, right: Any) -> Any:
 
 
 @intrinsic
-def some(typing: Any, flags: Any) -> Any:
-    """True when any flag is set."""
+def as_bits(typing: Any, flags: Any) -> Any:
+    """A word whose lowest bits are the flags, that of the first lane lowest."""
 
     def generate(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        bits = builder.bitcast(args[0], ir.IntType(LANES))
-        return builder.icmp_unsigned("!=", bits, ir.Constant(bits.type, 0))
+        return builder.zext(builder.bitcast(args[0], ir.IntType(LANES)), WORD)
 
-    return types.boolean(FLAGS), generate
+    return types.uint64(FLAGS), generate
+
+
+@intrinsic
+def first_bit(typing: Any, word: Any) -> Any:
+    """The place of the lowest bit that is set in a single word, which is not 0."""
+
+    def generate(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        return builder.cttz(args[0], ir.Constant(ir.IntType(1), 1))
+
+    return types.intp(types.uint64), generate
 
 
 @intrinsic
 def floor(typing: Any, lanes: Any) -> Any:
     """The largest whole number not above each."""
 
-    def generate(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        kind = ir.FunctionType(FLOATS.vector, [FLOATS.vector])
-        name = f"llvm.floor.v{LANES}f64"
-        return builder.call(cgutils.get_or_insert_function(builder.module, kind, name), args)  # type: ignore[no-untyped-call]
+    return FLOATS(FLOATS), lambda context, builder, sig, args: _call(builder, "floor", FLOATS, args)
 
-    return FLOATS(FLOATS), generate
+
+@intrinsic
+def fused(typing: Any, left: Any, right: Any, more: Any) -> Any:
+    """left * right + more, rounded once; floats or short floats, of which one or two may be single numbers."""
+    kind = next(of for of in (left, right, more) if isinstance(of, _Lanes))
+
+    def generate(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        values = [_widen(builder, value, of, kind) for value, of in zip(args, sig.args, strict=True)]
+        return _call(builder, "fma", kind, values)
+
+    return kind(left, right, more), generate
+
+
+@intrinsic
+def shorten(typing: Any, lanes: Any) -> Any:
+    """The nearest short floats: what is worth seven digits is worked out in half the time."""
+    return SHORTS(FLOATS), lambda context, builder, sig, args: builder.fptrunc(args[0], SHORTS.vector)
+
+
+@intrinsic
+def lengthen(typing: Any, lanes: Any) -> Any:
+    """Short floats as floats."""
+    return FLOATS(SHORTS), lambda context, builder, sig, args: builder.fpext(args[0], FLOATS.vector)
 
 
 @intrinsic

@@ -12,14 +12,29 @@ import math
 import numpy as np
 
 from forecast.arrays import LANES, POOL, Deck, Floats, Longs, Parties, Pool, Walk
-from forecast.compiling import BARE, called, compiled, inlined
+from forecast.compiling import BARE, compiled, inlined
 from forecast.draws import GOLDEN, ONE, _mix
-from forecast.lanes import as_floats, as_words, choose, floor, gather, load, some, spread, store, turn
+from forecast.lanes import (
+    as_bits,
+    as_floats,
+    as_words,
+    choose,
+    first_bit,
+    floor,
+    fused,
+    gather,
+    lengthen,
+    load,
+    shorten,
+    spread,
+    store,
+    turn,
+)
 
-LAYOUT = "bc294832c1915dac"
+LAYOUT = "4efa16b47544ec7e"
 """Digest of the tuples that the kernel takes (see `compiling`); a test says what to write here."""
 
-MADE_OF = "dc71711ea2bb1b75"
+MADE_OF = "a5091025fe96d4c0"
 """Digest of the other files that it is compiled of, and of LANES and POOL; likewise."""
 
 SPAN = 112
@@ -27,49 +42,66 @@ SPAN = 112
 
 LOW_WORD = np.uint64(0xFFFFFFFF)
 NO_SIGN = np.uint64(0x7FFFFFFFFFFFFFFF)
+ALL = np.uint64(2**64 - 1)
 EXPONENT, BIAS = np.uint64(52), np.uint64(1023)
 
 WHOLE = 1.5 * 2.0**52
 """Added to a number, it leaves the nearest whole one in the lower bits."""
 
+HALF_STEP = 2.0**-53
+"""Half of what lies between two numbers that a word may become, so that none of them is 0 or 1."""
+
 ONE_BITS, WHOLE_BITS = np.uint64(0x3FF0000000000000), np.uint64(0x4330000000000000)
 """The bits of 1.0, and of 2.0**52: a whole number in their lower bits counts in units of 2**-52, and of 1."""
 
-HALF_BELOW_ONE, HALF_BELOW_WHOLE = 1.0 - 2.0**-53, 2.0**52 - 0.5
+HALF_BELOW_WHOLE = 2.0**52 - 0.5
 
 CENTRE = 0.4975
 """Half the width of the middle part of a normal; its tails of 0.0025 each have a formula of their own."""
 
 
 @inlined
-def _central_normal(u):  # type: ignore[no-untyped-def]
-    """The inverse of the normal distribution, of which this is the best rational function of degree 6 / 6 in (u - 1/2) ** 2."""
-    q = u - 0.5
-    r = q * q
-    a = (322.1140682129037 * r - 1446.7189969769313) * r + 1803.6772614544525
-    a = ((a * r - 1019.6955858400297) * r + 295.8881763244952) * r - 43.11335646678179
-    b = (386.08038469462696 * r - 1045.9023378643155) * r + 1040.4900327685712
-    b = ((b * r - 512.222343656052) * r + 134.84675461771013) * r - 18.246924184888364
-    return q * (a * r + 2.5066284015133236) / (b * r + 1.0)
+def _central_normal(q):  # type: ignore[no-untyped-def]
+    """The inverse of the normal distribution of 1/2 + q, to 3e-6: the best rational function of degree 5 / 5 in s, times q."""
+    s = (0.5 - q) * (0.5 + q)
+    a = fused(174986320.0, s, 317311328.0)
+    a = fused(a, s, 52701288.0)
+    a = fused(a, s, 1588845.25)
+    a = fused(a, s, 9263.28125)
+    a = fused(a, s, 7.28209543)
+    b = fused(175841616.0, s, 130951248.0)
+    b = fused(b, s, 14530397.0)
+    b = fused(b, s, 336388.188)
+    b = fused(b, s, 1588.23022)
+    b = fused(b, s, 1.0)
+    return q * a / b
 
 
 @inlined
-def _outer_normal(u):  # type: ignore[no-untyped-def]
+def _outer_normal(q):  # type: ignore[no-untyped-def]
     """The same in the tails, after P. J. Acklam (2003)."""
-    q = math.sqrt(-2.0 * math.log(min(u, 1.0 - u)))
-    a = ((-7.784894002430293e-03 * q - 3.223964580411365e-01) * q - 2.400758277161838e00) * q - 2.549732539343734e00
-    a = (a * q + 4.374664141464968e00) * q + 2.938163982698783e00
-    b = ((7.784695709041462e-03 * q + 3.224671290700398e-01) * q + 2.445134137142996e00) * q + 3.754408661907416e00
-    normal = a / (b * q + 1.0)
-    return normal if u < 0.5 else -normal
+    r = math.sqrt(-2.0 * math.log(0.5 - abs(q + HALF_STEP)))
+    a = ((-7.784894002430293e-03 * r - 3.223964580411365e-01) * r - 2.400758277161838e00) * r - 2.549732539343734e00
+    a = (a * r + 4.374664141464968e00) * r + 2.938163982698783e00
+    b = ((7.784695709041462e-03 * r + 3.224671290700398e-01) * r + 2.445134137142996e00) * r + 3.754408661907416e00
+    normal = a / (b * r + 1.0)
+    return normal if q < 0.0 else -normal
 
 
-@called
-def _mend_outside(pool):  # type: ignore[no-untyped-def]
-    """Puts the outer normals into pool.normal, where pool.uniform is outside the middle."""
-    for lane in range(LANES):
-        if abs(pool.uniform[lane] - 0.5) > CENTRE:
-            pool.normal[lane] = _outer_normal(pool.uniform[lane])
+@inlined
+def _draw_normals(stream, address, count, out, uniform):  # type: ignore[no-untyped-def]
+    """Fills out[:count] with standard normals of an address: first all as if from the middle, then the few from the tails."""
+    outside = np.uint64(0)
+    for i in range(0, count, LANES):
+        word = _mix(load(stream, i) + address)
+        q = as_floats((word >> np.uint64(12)) | ONE_BITS) - 1.5
+        store(uniform, i, q)
+        store(out, i, lengthen(_central_normal(shorten(q))))
+        outside |= as_bits(as_floats(as_words(q) & NO_SIGN) > CENTRE) << np.uint64(i)
+    while outside != 0:
+        i = first_bit(outside)
+        out[i] = _outer_normal(uniform[i])
+        outside &= outside - ONE
 
 
 @inlined
@@ -79,41 +111,28 @@ def _two_to(x):  # type: ignore[no-untyped-def]
     shifted = x + WHOLE
     f = x - (shifted - WHOLE)
     square = f * f  # not one power after the other, which would each have to wait for the one before it
-    low = (f * 0.055504103659912665 + 0.2402265106656103) * square + (f * 0.6931471807045322 + 1.0)
-    high = (f * 1.5196156515986735e-05 + 0.000154667563171345) * square + (
-        f * 0.001333393505569534 + 0.009618038132063807
-    )
-    y = high * (square * square) + low
+    low = fused(fused(f, 0.055504103659912665, 0.2402265106656103), square, fused(f, 0.6931471807045322, 1.0))
+    high = fused(f, 1.5196156515986735e-05, 0.000154667563171345)
+    high = fused(high, square, fused(f, 0.001333393505569534, 0.009618038132063807))
+    y = fused(high, square * square, low)
     return y * as_floats((as_words(shifted) + BIAS) << EXPONENT)
 
 
 @inlined
-def _draw_normals(words, pool):  # type: ignore[no-untyped-def]
-    """Standard normals of lanes of words: the middle of all at once; few lanes have one outside."""
-    u = as_floats((words >> np.uint64(12)) | ONE_BITS) - HALF_BELOW_ONE  # as `_uniform`
-    normal = _central_normal(u)
-    if some(as_floats(as_words(u - 0.5) & NO_SIGN) > CENTRE):
-        store(pool.uniform, 0, u)
-        store(pool.normal, 0, normal)
-        _mend_outside(pool)
-        normal = load(pool.normal, 0)
-    return normal
-
-
-@inlined
-def _draw_weeks(walk, pool, end):  # type: ignore[no-untyped-def]
-    """Draws the normals of the weeks before `end` that are not known yet, for all runs of the block."""
-    for week in range(pool.known[0], end):
-        normal = pool.week[week]
-        for place in range(0, pool.size[0], LANES):
-            store(normal, place, _draw_normals(_mix(load(pool.shared, place) + walk.week[week]), pool))
-    pool.known[0] = max(pool.known[0], end)
+def _draw_week(walk, pool, week):  # type: ignore[no-untyped-def]
+    """Draws the normals of a week for the runs of the pool; other parties may need it for others."""
+    _draw_normals(pool.common, walk.week[week], pool.left[0], pool.drawn, pool.uniform)
+    for i in range(pool.left[0]):
+        pool.week[week, pool.place[i]] = pool.drawn[i]
+    pool.known[week] |= pool.inside[0]
 
 
 @inlined
 def _sum_weeks(walk, pool, first, last):  # type: ignore[no-untyped-def]
     """Adds up the normals of some weeks for the runs of the pool; most teams of a party need the same sums."""
-    _draw_weeks(walk, pool, last)
+    for week in range(first, last):
+        if pool.inside[0] & ~pool.known[week]:
+            _draw_week(walk, pool, week)
     gained = pool.gained[first]
     for i in range(0, pool.left[0], LANES):
         place, total = load(pool.place, i), spread(0.0)
@@ -129,13 +148,12 @@ def _move_level(walk, pool, t, step):  # type: ignore[no-untyped-def]
     first, last = walk.weeks[t, step], walk.weeks[t, step + 1]
     if pool.reaches[first] != last:
         _sum_weeks(walk, pool, first, last)
-    stream, level, pace, gained = pool.own[t], pool.level[t], pool.pace[t], pool.gained[first]
-    address, pull, own, shared = walk.step[t, step], walk.pull[t, step], walk.own[t, step], walk.shared[t, step]
+    level, pace, gained = pool.level[t], pool.pace[t], pool.gained[first]
+    pull, own, shared = walk.pull[t, step], walk.own[t, step], walk.shared[t, step]
     shift = walk.shift[t, step]
-    for i in range(0, pool.left[0], LANES):  # a loop of its own: beside a call, numbers do not stay in registers
-        store(pool.drawn, i, _draw_normals(_mix(load(stream, i) + address), pool))
+    _draw_normals(pool.own[t], walk.step[t, step], pool.left[0], pool.drawn, pool.uniform)
     for i in range(0, pool.left[0], LANES):
-        moved = pull * load(level, i) + (own * load(pool.drawn, i) + shared * load(gained, i))
+        moved = fused(pull, load(level, i), fused(own, load(pool.drawn, i), shared * load(gained, i)))
         store(level, i, moved)
         store(pace, i, _two_to(moved + shift))
 
@@ -200,7 +218,7 @@ def _draw_until(deck, walk, pool, t, day, start, share, out):  # type: ignore[no
 @inlined
 def _retire(pool, teams, day, out):  # type: ignore[no-untyped-def]
     """Takes those runs out of the pool that need nothing from a day on; what lies behind is nothing."""
-    kept = 0
+    kept, inside = 0, np.uint64(0)
     for i in range(pool.left[0]):
         if pool.until[i] <= day:
             for member in range(teams.shape[0]):
@@ -209,7 +227,9 @@ def _retire(pool, teams, day, out):  # type: ignore[no-untyped-def]
                 for s in range(rest.shape[0]):
                     rest[s] = total
         else:
-            pool.place[kept], pool.until[kept], pool.chosen[kept] = pool.place[i], pool.until[i], i
+            pool.place[kept], pool.until[kept], pool.common[kept] = pool.place[i], pool.until[i], pool.common[i]
+            inside |= ONE << pool.place[i]
+            pool.chosen[kept] = i
             kept += 1
     for member in range(teams.shape[0]):
         t = teams[member]
@@ -219,14 +239,15 @@ def _retire(pool, teams, day, out):  # type: ignore[no-untyped-def]
             i = pool.chosen[k]
             level[k], pace[k], total[k] = level[i], pace[i], total[i]
             own[k], luck[k], work[k] = own[i], luck[i], work[i]
-    pool.left[0] = kept
+    pool.left[0], pool.inside[0] = kept, inside
     pool.reaches[:] = -1
 
 
 @inlined
 def _begin_block(runs, walk, pool):  # type: ignore[no-untyped-def]
     """Begins with other runs, of which nothing is known yet."""
-    pool.size[0], pool.known[0] = runs.shape[0], 0
+    pool.size[0] = runs.shape[0]
+    pool.known[:] = 0
     for place in range(runs.shape[0]):
         pool.base[place] = (np.uint64(runs[place]) + ONE) * GOLDEN
         pool.shared[place] = _mix(walk.shared_key + pool.base[place])
@@ -238,15 +259,21 @@ def _fill_pool(deck, walk, pool, teams, work, first, start, out):  # type: ignor
     furthest, count = np.int64(0), pool.size[0]
     pool.left[0] = count
     pool.reaches[:] = -1
+    pool.inside[0] = ALL >> np.uint64(POOL - count)
     for i in range(count):
-        pool.place[i], pool.until[i] = np.uint64(i), 0.0
+        pool.place[i], pool.until[i], pool.common[i] = np.uint64(i), 0.0, pool.shared[i]
     for member in range(teams.shape[0]):
         t = teams[member]
         own, luck, level, total, wanted = pool.own[t], pool.luck[t], pool.level[t], pool.total[t], pool.work[t]
+        for i in range(0, count, LANES):
+            base = load(pool.base, i)
+            store(own, i, _mix(base + walk.keys[t]))
+            store(luck, i, _mix(base + deck.keys[t]))
+            store(level, i, spread(0.0))
+            store(total, i, spread(0.0))
         most = 0.0
         for i in range(count):
-            own[i], luck[i] = _mix(walk.keys[t] + pool.base[i]), _mix(deck.keys[t] + pool.base[i])
-            level[i], total[i], wanted[i] = 0.0, 0.0, work[(first + i) % work.shape[0], t]
+            wanted[i] = work[(first + i) % work.shape[0], t]
             out[i, t, 0] = 0.0
             most = max(most, wanted[i])
         pool.sprints[t] = 0 if most > 0.0 else deck.sprints[t]

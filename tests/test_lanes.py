@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -75,19 +76,19 @@ def test_comparisons_choose_as_those_of_numpy_do(name: str, numbers: Any) -> Non
     compare = njit(forceinline=True, **BARE)(COMPARED[name])
 
     @njit(**BARE)
-    def fill(left, right, out, any_set):  # type: ignore[no-untyped-def]
+    def fill(left, right, out, bits):  # type: ignore[no-untyped-def]
         for place in range(0, len(left), LANES):
             one, two = lanes.load(left, place), lanes.load(right, place)
             flags = compare(one, two)
             lanes.store(out, place, lanes.choose(flags, one, two))
-            any_set[place // LANES] = lanes.some(flags)
+            bits[place // LANES] = lanes.as_bits(flags)
 
-    other, out, any_set = OTHER[numbers.dtype], np.empty_like(numbers), np.empty(len(numbers) // LANES, np.bool_)
+    other, out, bits = OTHER[numbers.dtype], np.empty_like(numbers), np.empty(len(numbers) // LANES, np.uint64)
     for right in (other, numbers, np.full_like(numbers, numbers[3])):
-        fill(numbers, right, out, any_set)
+        fill(numbers, right, out, bits)
         flags = COMPARED[name](numbers, right)
         assert same_bits(out, np.where(flags, numbers, right))
-        assert np.array_equal(any_set, flags.reshape(-1, LANES).any(axis=1))
+        assert np.array_equal(bits, flags.reshape(-1, LANES) @ 2 ** np.arange(LANES))
 
 
 def test_shifts_gathers_and_bits() -> None:
@@ -114,6 +115,73 @@ def test_shifts_gathers_and_bits() -> None:
     assert np.array_equal(out[2], np.floor(((WORDS >> np.uint64(12)) | np.uint64(0x4090000000000000)).view(np.float64)))
     assert same_bits(out[3], WORDS.view(np.float64))
     assert (out[4] == table[2]).all()
+
+
+@pytest.mark.parametrize("name", ["plus", "minus", "times", "over"])
+def test_short_floats_are_those_of_numpy(name: str) -> None:
+    """Each operator, also with a single number, which is rounded first."""
+    operate = njit(forceinline=True, **BARE)(OPERATORS[name][0])
+
+    @njit(**BARE)
+    def fill(left, right, single, out):  # type: ignore[no-untyped-def]
+        for place in range(0, len(left), LANES):
+            one, two = lanes.shorten(lanes.load(left, place)), lanes.shorten(lanes.load(right, place))
+            lanes.store(out[0], place, lanes.lengthen(operate(one, two)))
+            lanes.store(out[1], place, lanes.lengthen(operate(one, single)))
+
+    out = np.empty((2, len(FLOATS)))
+    with np.errstate(all="ignore"):
+        one, two = FLOATS.astype(np.float32), OTHER[FLOATS.dtype].astype(np.float32)
+        for single in FLOATS[:5]:
+            fill(FLOATS, OTHER[FLOATS.dtype], single, out)
+            assert same_bits(out[0], OPERATORS[name][0](one, two).astype(np.float64))
+            assert same_bits(out[1], OPERATORS[name][0](one, np.float32(single)).astype(np.float64))
+
+
+def test_fused_is_rounded_once() -> None:
+    """Against fractions; floats and short floats, with single numbers in every place."""
+
+    @njit(**BARE)
+    def fill(left, right, more, out):  # type: ignore[no-untyped-def]
+        one, two, three = lanes.load(left, 0), lanes.load(right, 0), lanes.load(more, 0)
+        lanes.store(out[0], 0, lanes.fused(one, two, three))
+        lanes.store(out[1], 0, lanes.fused(left[0], two, three))
+        lanes.store(out[2], 0, lanes.fused(one, right[0], three))
+        lanes.store(out[3], 0, lanes.fused(one, two, more[0]))
+        one, two, three = lanes.shorten(one), lanes.shorten(two), lanes.shorten(three)
+        lanes.store(out[4], 0, lanes.lengthen(lanes.fused(one, two, three)))
+        lanes.store(out[5], 0, lanes.lengthen(lanes.fused(one, right[0], more[0])))
+
+    left, right = DRAWN.normal(size=(2, LANES))
+    more, out = DRAWN.normal(0, 1e-8, LANES) - left * right, np.empty((6, LANES))
+    fill(left, right, more, out)
+
+    def fuse(*numbers: Any) -> Any:
+        return [float(Fraction(x) * Fraction(y) + Fraction(z)) for x, y, z in zip(*numbers, strict=True)]
+
+    def repeat(numbers: Any) -> Any:
+        return np.full(LANES, numbers[0])
+
+    assert out[0].tolist() == fuse(left, right, more)
+    assert out[1].tolist() == fuse(repeat(left), right, more)
+    assert out[2].tolist() == fuse(left, repeat(right), more)
+    assert out[3].tolist() == fuse(left, right, repeat(more))
+    assert (out[0] != left * right + more).any()
+    short = [numbers.astype(np.float32).astype(np.float64) for numbers in (left, right, more)]
+    assert np.array_equal(out[4], np.float32(fuse(*short)))
+    assert np.array_equal(out[5], np.float32(fuse(short[0], repeat(short[1]), repeat(short[2]))))
+
+
+def test_the_first_bit() -> None:
+    @njit(**BARE)
+    def find(words, out):  # type: ignore[no-untyped-def]
+        for place in range(len(words)):
+            out[place] = lanes.first_bit(words[place])
+
+    words = np.concatenate([WORDS[WORDS > 0], np.uint64(1) << np.arange(64, dtype=np.uint64)])
+    out = np.empty(len(words), np.int64)
+    find(words, out)
+    assert out.tolist() == [(word & -word).bit_length() - 1 for word in map(int, words)]
 
 
 def test_floors_of_all_kinds() -> None:
